@@ -1,0 +1,106 @@
+"""A drawn figure with what a reader who cannot see it needs, and the house style."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+STYLE = Path(__file__).with_name("house.mplstyle")
+FONTS = Path(__file__).with_name("fonts")
+
+# Colours by meaning, readable for colour-blind eyes (Okabe and Ito's palette, darkened for print).
+FALL = "#b5472b"  # losses, and what the claim says
+RISE = "#1f7a6d"  # gains
+SUBJECT = "#12436d"  # the series the page is about
+OTHER = "#8a9199"  # comparison series
+BITCOIN = "#c98a1b"
+AI = "#6b4c9a"
+BAND = "#f3d9a4"  # the printed range
+INK = "#1d2328"
+MUTED = "#5b6670"
+GRID = "#dfe3e6"
+
+WIDTH = 7.2  # inches; one column of the page
+DPI = 200
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One figure: what it shows in words with numbers (`alt`), and the figures behind it (`data`).
+
+    `name` is the stem of downloads and anchors, unique in a notebook.
+    """
+
+    name: str
+    figure: Figure
+    alt: str
+    data: pd.DataFrame
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw inside this context: the house style and the shipped fonts, whatever the machine has."""
+    for font in sorted(FONTS.glob("*.otf")):
+        if str(font) not in {entry.fname for entry in font_manager.fontManager.ttflist}:
+            font_manager.fontManager.addfont(font)
+    with mpl.rc_context(fname=STYLE):
+        yield
+
+
+def new_figure(height: float, *, width: float = WIDTH) -> Figure:
+    """An empty figure of the page's width (inches). Call inside `house_style`."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def title(figure: Figure, heading: str, subtitle: str = "") -> None:
+    """A descriptive title at the left edge, with units and basis below it."""
+    figure.suptitle(heading, x=0.012, ha="left", fontsize=11.5, fontweight="semibold", color=INK)
+    if subtitle:
+        figure.axes[0].set_title(subtitle, loc="left", fontsize=8.5, color=MUTED, pad=8)
+
+
+def source(figure: Figure, line: str) -> None:
+    """The source and as-of line below the axes."""
+    figure.supxlabel(line, x=0.012, ha="left", fontsize=7.2, color=MUTED)
+
+
+def label_line(ax: Axes, x: float, y: float, label: str, color: str, **kwargs: object) -> None:
+    """A direct label at the end of a line, in the line's colour."""
+    ax.annotate(
+        label,
+        (x, y),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="center",
+        ha="left",
+        fontsize=8,
+        color=color,
+        annotation_clip=False,
+        **kwargs,  # type: ignore[arg-type]
+    )
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG bytes, equal for equal figures: no date, no software version.
+
+    Colours are reduced to a palette of 256, which a reader cannot tell and which halves the size.
+    """
+    canvas = FigureCanvasAgg(figure)
+    figure.set_dpi(DPI)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+    image = image.convert("RGB")
+    reduced = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    out = io.BytesIO()
+    reduced.save(out, format="PNG", optimize=True)
+    return out.getvalue()

@@ -1,0 +1,276 @@
+"""A notebook's parameters: read from its `parameters` cell, checked before anything runs.
+
+The cell is the one schema, for the command line, sweeps, forms and the notebook itself. Each line
+is one typed assignment, and its comment says what the parameter is and what is allowed:
+
+    days: int = 90  # days on each side of the event; from 10 to 400 days
+    business: str = "cloud"  # which business is valued; one of cloud, hosting
+    event_date: str = "2025-03-26"  # the session studied; a session in bars_daily
+    tickers: list[str] = ["MARA", "RIOT"]  # the shares; tickers in bars_daily
+    windows: list[int] = [90, 180]  # days on each side; from 10 to 400 days
+"""
+
+import ast
+import datetime as dt
+import io
+import re
+import tokenize
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import nbformat
+import yaml
+
+from claimbook import paths, text
+from claimbook.data import edition as editions
+from claimbook.errors import LedgerError, ParameterError
+from claimbook.ledger import Claim
+
+TYPES = ("bool", "int", "float", "str", "list[str]", "list[int]", "list[float]")
+EDITION = "edition"
+
+_RANGE = re.compile(r"^from (?P<low>-?[\d.]+) to (?P<high>-?[\d.]+)(?: (?P<unit>.+))?$")
+_CHOICE = re.compile(r"^one of (?P<choices>.+)$")
+_DAY = re.compile(r"^an? (?P<kind>session|day) in (?P<table>\w+)$")
+_DAYS = re.compile(r"^(?P<kind>sessions|days) in (?P<table>\w+)$")
+_TICKERS = re.compile(r"^(?:a ticker|tickers) in (?P<table>\w+)$")
+_YES = re.compile(r"^true or false$")
+_EDITION = re.compile(r"^current or an edition's date$")
+
+Column = Callable[[str, str], "set[str]"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its name, type, default, and what the comment allows."""
+
+    name: str
+    type: str
+    default: Any
+    help: str
+    allowed: str
+
+    @property
+    def unit(self) -> str:
+        match = _RANGE.match(self.allowed)
+        return (match["unit"] or "") if match else ""
+
+    @property
+    def choices(self) -> list[str]:
+        match = _CHOICE.match(self.allowed)
+        return [choice.strip() for choice in match["choices"].split(",")] if match else []
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        match = _RANGE.match(self.allowed)
+        return (float(match["low"]), float(match["high"])) if match else None
+
+
+def of_source(source: str, where: str) -> dict[str, Parameter]:
+    """The parameters that a cell's source declares, by name, in order.
+
+    Raises LedgerError where a line is not one typed assignment with an explained, readable range.
+    """
+    comments = {
+        token.start[0]: token.string.removeprefix("#").strip()
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    found: dict[str, Parameter] = {}
+    for node in ast.parse(source).body:
+        if not (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and node.value is not None
+        ):
+            raise LedgerError(
+                f"{where}: line {node.lineno} of the parameters cell must read "
+                "`name: type = value  # what it is; what is allowed`"
+            )
+        name, kind = node.target.id, ast.unparse(node.annotation)
+        explained, _, allowed = comments.get(node.end_lineno or 0, "").rpartition("; ")
+        parameter = Parameter(name, kind, ast.literal_eval(node.value), explained, allowed)
+        if kind not in TYPES:
+            raise LedgerError(f"{where}: {name} has the type {kind}; there are {', '.join(TYPES)}")
+        if not explained or not _readable(allowed):
+            raise LedgerError(
+                f"{where}: the comment of {name} must end in `; ` and what is allowed, such as "
+                "`from 1 to 9 days`, `one of a, b`, `a session in TABLE`, `tickers in TABLE`"
+            )
+        found[name] = parameter
+    return found
+
+
+def of(claim: Claim) -> dict[str, Parameter]:
+    """The parameters of a claim's notebook. Raises LedgerError where it has no notebook or cell."""
+    if claim.notebook is None:
+        raise LedgerError(f"{claim.id} has no notebook yet, so it takes no parameters")
+    path = paths.notebook(claim.notebook)
+    try:
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except (OSError, nbformat.reader.NotJSONError) as error:
+        raise LedgerError(f"notebooks/{claim.notebook} cannot be read: {error}") from error
+    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    if len(cells) != 1:
+        raise LedgerError(
+            f"notebooks/{claim.notebook} must have one cell tagged `parameters`, not {len(cells)}"
+        )
+    return of_source(cells[0].source, f"notebooks/{claim.notebook}")
+
+
+def parse(assignments: Iterable[str], declared: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Values from `name=value` texts, read by the declared type (lists: commas or YAML).
+
+    Raises ParameterError for an unknown name, a missing `=`, or a text that is not of the type.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, raw = assignment.partition("=")
+        if not equals:
+            raise ParameterError(f"-p {assignment}: write it as name=value")
+        if name in values:
+            raise ParameterError(f"{name} is given twice; give it once")
+        values[name] = _read(_declared(name, declared), raw)
+    return values
+
+
+def check(claim: Claim, given: Mapping[str, Any], *, whole: bool = False) -> dict[str, Any]:
+    """The complete parameters of a claim's notebook: what is given, defaults for the rest.
+
+    `whole=True` takes `given` for a notebook's namespace and looks only at the declared names:
+    `parameters.check(claim, vars(), whole=True)` is the notebook's own check, so that papermill and
+    JupyterLab refuse the same values with the same sentence as the command line.
+    Raises ParameterError for an unknown name, a wrong type, or a value that is not allowed.
+    """
+    declared = of(claim)
+    if whole:
+        given = {name: given[name] for name in declared if name in given}
+    for name in given:
+        _declared(name, declared)
+    values = {name: given.get(name, parameter.default) for name, parameter in declared.items()}
+    edition = str(values.get(EDITION, editions.CURRENT))
+    for name, parameter in declared.items():
+        _check_type(parameter, values[name])
+        _check_allowed(parameter, values[name], lambda t, c: _column(t, c, edition))
+    return values
+
+
+def _declared(name: str, declared: Mapping[str, Parameter]) -> Parameter:
+    if name not in declared:
+        raise ParameterError(
+            f"there is no parameter {name!r}: this notebook takes {', '.join(declared)}"
+        )
+    return declared[name]
+
+
+def _readable(allowed: str) -> bool:
+    forms = (_RANGE, _CHOICE, _DAY, _DAYS, _TICKERS, _YES, _EDITION)
+    return any(form.match(allowed) for form in forms)
+
+
+def _read(parameter: Parameter, raw: str) -> Any:
+    if parameter.type == "str":
+        return raw
+    if parameter.type.startswith("list") and not raw.lstrip().startswith("["):
+        raw = f"[{raw}]"
+    if parameter.type == "list[str]":
+        return [item.strip().strip("'\"") for item in raw.strip().strip("[]").split(",") if item]
+    try:
+        value = yaml.safe_load(raw)
+    except yaml.YAMLError:
+        value = raw
+    if parameter.type == "float" and type(value) is str:
+        # YAML 1.1 reads 1e3 as text; Python reads it as the number a person means.
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _check_type(parameter: Parameter, value: Any) -> None:
+    kind = parameter.type
+    items = value if isinstance(value, list) and kind.startswith("list") else [value]
+    single = kind.removeprefix("list[").removesuffix("]")
+    fits = {
+        "bool": lambda v: type(v) is bool,
+        "int": lambda v: type(v) is int,
+        "float": lambda v: type(v) in (int, float),
+        "str": lambda v: type(v) is str,
+    }[single]
+    if (kind.startswith("list") and not isinstance(value, list)) or not all(map(fits, items)):
+        example = f"{parameter.name}={_shown(parameter.default)}"
+        raise ParameterError(
+            f"{parameter.name} must be of type {kind}, not {value!r}: write for example {example}"
+        )
+    if kind.startswith("list") and not value:
+        raise ParameterError(f"{parameter.name} is empty; give at least one value")
+    if len({str(item) for item in items}) != len(items):
+        raise ParameterError(f"{parameter.name} names a value twice: {_shown(value)}")
+
+
+def _check_allowed(parameter: Parameter, value: Any, column: Column) -> None:
+    name, allowed = parameter.name, parameter.allowed
+    items = value if isinstance(value, list) else [value]
+    if limits := parameter.limits:
+        for item in items:
+            if not limits[0] <= item <= limits[1]:
+                raise ParameterError(f"{name} is {item}; it must be {allowed}")
+    elif choices := parameter.choices:
+        for item in items:
+            if str(item) not in choices:
+                raise ParameterError(f"{name} is {item!r}; it must be one of {', '.join(choices)}")
+    elif match := _TICKERS.match(allowed):
+        known = column(match["table"], "ticker")
+        for item in items:
+            if item not in known:
+                raise ParameterError(
+                    f"{name}: {item!r} is not in the data; there are {', '.join(sorted(known))}"
+                )
+    elif match := _DAY.match(allowed) or _DAYS.match(allowed):
+        known = column(match["table"], "date")
+        for item in items:
+            _check_day(name, item, known, match["kind"].rstrip("s"))
+
+
+def _check_day(name: str, value: str, known: set[str], kind: str) -> None:
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:
+        raise ParameterError(f"{name} is {value!r}; write a date as YYYY-MM-DD") from None
+    first, last = min(known), max(known)
+    if not first <= value <= last:
+        raise ParameterError(
+            f"{name} is {value}, outside the data, which runs from {first} to {last}"
+        )
+    if value not in known:
+        after = min(day for day in known if day > value)
+        before = max(day for day in known if day < value)
+        raise ParameterError(
+            f"{name} is {value}, which is no {kind}; the nearest are {before} and {after}"
+        )
+
+
+def _column(table: str, column: str, edition: str) -> set[str]:
+    values = editions.read([table], edition)[table][column].dropna()
+    if column == "date":
+        return set(values.dt.strftime("%Y-%m-%d"))
+    return set(values)
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def described(parameter: Parameter) -> str:
+    """One line for `claimbook show`: name, type, default, meaning and what is allowed."""
+    default = (
+        text.listed([str(v) for v in parameter.default])
+        if isinstance(parameter.default, list)
+        else str(parameter.default)
+    )
+    return (
+        f"{parameter.name} ({parameter.type}, default {default}): "
+        f"{parameter.help}; {parameter.allowed}"
+    )

@@ -1,0 +1,35 @@
+"""Where the project's folders are, whatever the working directory."""
+
+import os
+from pathlib import Path
+
+from claimbook.errors import ClaimbookError
+
+ROOT_VARIABLE = "CLAIMBOOK_ROOT"
+
+
+def root() -> Path:
+    """The project's folder: `CLAIMBOOK_ROOT` if set, else the checkout this package lies in.
+
+    Raises ClaimbookError where neither holds a ledger (`data/claims.yml`).
+    """
+    stated = os.environ.get(ROOT_VARIABLE)
+    place = Path(stated).resolve() if stated else Path(__file__).resolve().parents[2]
+    if not (place / "data" / "claims.yml").is_file():
+        raise ClaimbookError(
+            f"no ledger at data/claims.yml below {place}: run from a checkout of claimbook, "
+            f"or set {ROOT_VARIABLE} to one"
+        )
+    return place
+
+
+def data_folder() -> Path:
+    return root() / "data"
+
+
+def notebook(name: str) -> Path:
+    return root() / "notebooks" / name
+
+
+def reports_folder() -> Path:
+    return root() / "reports"

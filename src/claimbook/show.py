@@ -1,0 +1,264 @@
+"""What a notebook puts on the page: verdict, figures, tables, sentences.
+
+Every function displays and returns None, so a cell never ends in a stray value. All text is made
+from computed values; the HTML is plain and semantic, styled by the report's page and readable
+without it (JupyterLab, GitHub).
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+from IPython.display import display
+
+from claimbook import ledger, text
+from claimbook.charts.chart import DPI, Chart, png
+from claimbook.data import Edition
+from claimbook.ledger import Claim, Finding, Quantities
+
+RESULT_MIME = "application/vnd.claimbook.result+json"
+
+
+def say(sentence: str) -> None:
+    """One computed sentence or paragraph (Markdown)."""
+    _display({"text/markdown": sentence, "text/plain": sentence})
+
+
+def claim_table(claim: Claim) -> None:
+    """The printed values of a claim, with unit, precision and rule, from the ledger."""
+    rows = [
+        [
+            rule.statement,
+            rule.printed_text,
+            ledger.rule_text(rule),
+            "decides" if rule.decides else "cross-check",
+        ]
+        for rule in claim.findings
+    ]
+    head = ["What would have to be true", "As printed", "Rule", "Weight"]
+    caption = f"Asserted by {claim.asserted_by}. Published in {claim.published_in}."
+    _html(_table(head, rows, caption, kind="claim-table"), caption)
+
+
+def coverage(edition: Edition) -> None:
+    """The edition, and for each table read: rows, first and last date, zone, basis, known gaps."""
+    rows = []
+    for name, frame in edition.items():
+        about = edition.tables[name].descriptor
+        when = next((c for c in ("date", "start_utc", "as_of", "month") if c in frame), None)
+        span = (
+            "–" if when is None else f"{frame[when].min():%Y-%m-%d} to {frame[when].max():%Y-%m-%d}"
+        )
+        rows.append(
+            [name, f"{len(frame):,}", span, about["timezone"], about["basis"],
+             " ".join(about.get("gaps", [])) or "none known"]
+        )  # fmt: skip
+    head = ["Table", "Rows", "From, to", "Time zone", "Basis", "Known gaps"]
+    caption = f"Edition {edition.name}. Every table matched its recorded SHA-256 and schema."
+    _html(_table(head, rows, caption, kind="coverage"), caption)
+
+
+def verdict(
+    claim: Claim, findings: Sequence[Finding], key_numbers: Sequence[tuple[str, str]], summary: str
+) -> None:
+    """The verdict box: the computed verdict, two or three key numbers, one computed sentence.
+
+    `key_numbers` are pairs (number with unit, what it is).
+    """
+    outcome = ledger.verdict(findings)
+    decided = [f for f in findings if f.rule.decides]
+    counts = ", ".join(
+        f"{sum(f.verdict == v for f in decided)} {v}"
+        for v in ledger.VERDICTS
+        if any(f.verdict == v for f in decided)
+    )
+    numbers = "".join(
+        f"<div class='key-number'><dt>{escape(label)}</dt><dd><strong>{escape(value)}</strong></dd></div>"
+        for value, label in key_numbers
+    )
+    slug = outcome.replace(" ", "-")
+    html = (
+        f"<section class='verdict verdict-{slug}' aria-label='Verdict'>"
+        f"<p class='verdict-word'><span>Verdict:</span> <strong>{escape(outcome)}</strong></p>"
+        f"<p class='verdict-summary'>{escape(summary)}</p>"
+        f"<dl class='key-numbers'>{numbers}</dl>"
+        f"<p class='verdict-basis'>Computed from {len(decided)} deciding findings: {counts}.</p>"
+        "</section>"
+    )
+    plain = f"Verdict: {outcome}. {summary} " + "; ".join(f"{n}: {v}" for v, n in key_numbers)
+    _html(html, plain)
+
+
+def finding(found: Finding) -> None:
+    """The sentence a finding ends in: reproduced, printed, difference, how it was rounded."""
+    rule = found.rule
+    if found.verdict == ledger.UNTESTED:
+        body = f"This cannot be tested: {found.reason or 'no value was computed'}."
+    else:
+        body = (
+            f"Reproduced: {found.reproduced_text}. Printed: {rule.printed_text}. {_detail(found)}"
+        )
+        if found.reason:
+            body += f" {found.reason}"
+    weight = "" if rule.decides else " (a cross-check; it does not decide the verdict)"
+    html = (
+        f"<p class='finding finding-{found.verdict.replace(' ', '-')}' id='finding-{rule.id}'>"
+        f"<strong>{escape(rule.statement)}</strong> {escape(body)} "
+        f"<span class='outcome'>Finding: <strong>{escape(found.verdict)}</strong>{weight}.</span></p>"
+    )
+    _html(html, f"{rule.statement} {body} Finding: {found.verdict}{weight}.")
+
+
+def findings_table(findings: Sequence[Finding]) -> None:
+    """All findings of a claim side by side."""
+    rows = [
+        [f.rule.statement, f.rule.printed_text, f.reproduced_text, f.verdict,
+         "decides" if f.rule.decides else "cross-check"]
+        for f in findings
+    ]  # fmt: skip
+    head = ["Finding", "Printed", "Reproduced", "Outcome", "Weight"]
+    _html(_table(head, rows, "", kind="findings"), f"{len(rows)} findings")
+
+
+def figure(chart: Chart) -> None:
+    """A figure with its alternative text, and the data behind it as CSV in the same output."""
+    image = png(chart.figure)
+    width = round(chart.figure.get_figwidth() * DPI)
+    height = round(chart.figure.get_figheight() * DPI)
+    bundle = {
+        "image/png": base64.b64encode(image).decode("ascii"),
+        "text/plain": chart.alt,
+        "text/csv": _rounded(chart.data).to_csv(lineterminator="\n"),
+    }
+    about = {"alt": chart.alt, "width": width // 2, "height": height // 2, "name": chart.name}
+    _display(bundle, {"image/png": about})
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    units: Mapping[str, str] | None = None,
+    digits: int | Mapping[str, int] = 2,
+) -> None:
+    """A frame as a table: its index as row headings, its columns with units in the heads.
+
+    `digits` are decimals for float columns, one number or by column. Missing cells say `not known`.
+    """
+    units = units or {}
+    head = [str(frame.index.name or "")]
+    head += [f"{c} ({units[c]})" if c in units else str(c) for c in frame.columns]
+    rows = []
+    for label, row in zip(frame.index, frame.itertuples(index=False), strict=True):
+        cells = [_cell(label, 0)]
+        for column, value in zip(frame.columns, row, strict=True):
+            places = digits if isinstance(digits, int) else digits.get(str(column), 2)
+            cells.append(_cell(value, places))
+        rows.append(cells)
+    numeric = [False] + [pd.api.types.is_numeric_dtype(t) for t in frame.dtypes]
+    _html(_table(head, rows, caption, kind="data", numeric=numeric), caption)
+
+
+def publish(
+    claim: Claim,
+    parameters: Mapping[str, Any],
+    findings: Sequence[Finding],
+    quantities: Quantities,
+) -> None:
+    """Write the result into the executed notebook, for `results.json`; always the last code cell."""
+    content = ledger.result(claim, parameters, findings, quantities)
+    plain = (
+        f"Published: {content['verdict']}, {len(findings)} findings, {len(quantities)} quantities."
+    )
+    _display({RESULT_MIME: content, "text/plain": plain})
+
+
+def _detail(found: Finding) -> str:
+    """How far off, and how the rounding went, member by member where there are several."""
+    rule = found.rule
+    if rule.rule == "direction":
+        changed = sum(outcome == ledger.HOLDS for outcome in found.outcomes.values())
+        if len(found.members) == 1:
+            return ""
+        slack = text.amount(rule.tolerance, rule.unit, rule.digits)
+        return (
+            f"{changed} of {len(found.members)} values show a {rule.printed} of more than {slack}."
+        )
+    if rule.rule == "date" or any(isinstance(v, str) for v in found.members.values()):
+        return ""
+    grain = text.amount(rule.precision, rule.unit, rule.digits)
+    parts = []
+    for name, value in found.members.items():
+        label = name.rpartition(".")[2] if len(found.members) > 1 else ""
+        if value is None:
+            parts.append(f"{label} was not computed".strip())
+            continue
+        near = text.rounded(float(value), rule.precision)
+        shown = text.amount(near, rule.unit, rule.digits)
+        if rule.rule == "range":
+            low, high = rule.printed
+            off = min(near - low, 0) or max(near - high, 0)
+        else:
+            off = near - float(rule.printed)
+        outside = found.outcomes[name] != ledger.HOLDS
+        gap = f", {text.amount(abs(off), rule.unit, rule.digits)} off" if outside and off else ""
+        parts.append(f"{label} {shown}{gap}".strip())
+    return f"Rounded to {grain}: {'; '.join(parts)}."
+
+
+def _cell(value: Any, digits: int) -> str:
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+        return text.MISSING
+    if value is pd.NA:
+        return text.MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, float):
+        return text.number(value, digits)
+    if isinstance(value, int):
+        return text.number(value, 0)
+    return str(value)
+
+
+def _table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    caption: str,
+    *,
+    kind: str,
+    numeric: Sequence[bool] | None = None,
+) -> str:
+    flags = numeric or [False] * len(head)
+    mark = [" class='number'" if flag else "" for flag in flags]
+    heads = "".join(f"<th scope='col'{m}>{escape(h)}</th>" for h, m in zip(head, mark, strict=True))
+    body = "".join(
+        "<tr>"
+        + f"<th scope='row'>{escape(row[0])}</th>"
+        + "".join(f"<td{m}>{escape(c)}</td>" for c, m in zip(row[1:], mark[1:], strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (
+        f"<table class='{kind}'>{title}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Six significant digits: what a figure can show, and equal on every processor."""
+    kept = frame.copy()
+    for column in kept.select_dtypes("float").columns:
+        kept[column] = [float(f"{v:.6g}") if v == v else v for v in kept[column]]
+    return kept
+
+
+def _html(html: str, plain: str) -> None:
+    _display({"text/html": html, "text/plain": plain})
+
+
+def _display(bundle: Mapping[str, Any], metadata: Mapping[str, Any] | None = None) -> None:
+    display(dict(bundle), raw=True, metadata=dict(metadata or {}))  # type: ignore[no-untyped-call]
