@@ -242,17 +242,19 @@ def _meets(rule: Printed, value: float | str) -> bool:
         return abs(apart.days) <= rule.tolerance
     exact = float(value)
     near = text.rounded(exact, rule.precision)
+    if rule.rule == "direction":
+        change = -exact if rule.printed == "fall" else exact
+        return change > rule.tolerance
     if rule.rule == "range":
-        low, high = rule.printed
+        low, high = map(float, rule.printed)
         return low - rule.tolerance <= near <= high + rule.tolerance
-    if rule.rule in ("amount", "count"):
-        return abs(near - float(rule.printed)) <= rule.tolerance
+    printed = float(rule.printed)
     if rule.rule == "at_least":
-        return exact >= float(rule.printed)
+        return exact >= printed
     if rule.rule == "at_most":
-        return exact <= float(rule.printed)
-    change = -exact if rule.printed == "fall" else exact
-    return bool(change > rule.tolerance)
+        return exact <= printed
+    # A hair of room, since near and printed may differ in the last bit.
+    return abs(near - printed) <= rule.tolerance + 1e-9
 
 
 def _ledger() -> Mapping[str, Any]:

@@ -75,7 +75,8 @@ def verdict(
         if any(f.verdict == v for f in decided)
     )
     numbers = "".join(
-        f"<div class='key-number'><dt>{escape(label)}</dt><dd><strong>{escape(value)}</strong></dd></div>"
+        f"<div class='key-number'><dt>{escape(label)}</dt>"
+        f"<dd><strong>{escape(value)}</strong></dd></div>"
         for value, label in key_numbers
     )
     slug = outcome.replace(" ", "-")
@@ -106,7 +107,8 @@ def finding(found: Finding) -> None:
     html = (
         f"<p class='finding finding-{found.verdict.replace(' ', '-')}' id='finding-{rule.id}'>"
         f"<strong>{escape(rule.statement)}</strong> {escape(body)} "
-        f"<span class='outcome'>Finding: <strong>{escape(found.verdict)}</strong>{weight}.</span></p>"
+        f"<span class='outcome'>Finding: <strong>{escape(found.verdict)}</strong>{weight}.</span>"
+        "</p>"
     )
     _html(html, f"{rule.statement} {body} Finding: {found.verdict}{weight}.")
 
@@ -167,7 +169,7 @@ def publish(
     findings: Sequence[Finding],
     quantities: Quantities,
 ) -> None:
-    """Write the result into the executed notebook, for `results.json`; always the last code cell."""
+    """Write the result into the executed notebook, for `results.json`; always last."""
     content = ledger.result(claim, parameters, findings, quantities)
     plain = (
         f"Published: {content['verdict']}, {len(findings)} findings, {len(quantities)} quantities."

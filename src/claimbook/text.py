@@ -19,7 +19,7 @@ UNITS = {
 def rounded(value: float, precision: float) -> float:
     """`value` to the nearest multiple of `precision`, halves away from zero.
 
-    Works on the shortest decimal that gives the float, so 2.675 to 0.01 is 2.68 as a reader expects.
+    Works on the shortest decimal that gives the float, so 2.675 to 0.01 is 2.68, as expected.
     """
     step = Decimal(repr(precision))
     return float((Decimal(repr(float(value))) / step).quantize(0, ROUND_HALF_UP) * step)
