@@ -180,9 +180,12 @@ def result(
     parameters: Mapping[str, Any],
     findings: Sequence[Finding],
     quantities: Quantities,
+    key_numbers: Sequence[tuple[str, str]] = (),
+    summary: str = "",
 ) -> dict[str, Any]:
     """What a notebook publishes: the content of `results.json`, as plain JSON values.
 
+    `key_numbers` (value with unit, what it is) and `summary` are what the verdict box shows.
     Numbers keep 10 significant digits: more than any printed value needs, fewer than would let the
     last bit of a processor's arithmetic into the file.
     """
@@ -190,6 +193,8 @@ def result(
         "claim": claim.id,
         "title": claim.title,
         "verdict": verdict(findings),
+        "summary": summary,
+        "key_numbers": [{"value": value, "label": label} for value, label in key_numbers],
         "parameters": {name: _plain(value) for name, value in parameters.items()},
         "findings": [
             {

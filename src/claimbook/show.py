@@ -168,9 +168,11 @@ def publish(
     parameters: Mapping[str, Any],
     findings: Sequence[Finding],
     quantities: Quantities,
+    key_numbers: Sequence[tuple[str, str]],
+    summary: str,
 ) -> None:
     """Write the result into the executed notebook, for `results.json`; always last."""
-    content = ledger.result(claim, parameters, findings, quantities)
+    content = ledger.result(claim, parameters, findings, quantities, key_numbers, summary)
     plain = (
         f"Published: {content['verdict']}, {len(findings)} findings, {len(quantities)} quantities."
     )
