@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from IPython.display import display
 
@@ -159,7 +160,9 @@ def table(
             places = digits if isinstance(digits, int) else digits.get(str(column), 2)
             cells.append(_cell(value, places))
         rows.append(cells)
-    numeric = [False] + [pd.api.types.is_numeric_dtype(t) for t in frame.dtypes]
+    numeric = [False] + [
+        pd.api.types.is_numeric_dtype(t) and not pd.api.types.is_bool_dtype(t) for t in frame.dtypes
+    ]
     _html(_table(head, rows, caption, kind="data", numeric=numeric), caption)
 
 
@@ -217,7 +220,7 @@ def _cell(value: Any, digits: int) -> str:
         return text.MISSING
     if value is pd.NA:
         return text.MISSING
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"

@@ -1,6 +1,7 @@
 """A drawn figure with what a reader who cannot see it needs, and the house style."""
 
 import io
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 STYLE = Path(__file__).with_name("house.mplstyle")
@@ -32,6 +34,8 @@ GRID = "#dfe3e6"
 
 WIDTH = 7.2  # inches; one column of the page
 DPI = 200
+LEFT = 0.012  # where titles and sources begin, as a share of the width
+CHARACTERS_AN_INCH = 15.5  # of the subtitle's size
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,26 @@ def new_figure(height: float, *, width: float = WIDTH) -> Figure:
 
 
 def title(figure: Figure, heading: str, subtitle: str = "") -> None:
-    """A descriptive title at the left edge, with units and basis below it."""
-    figure.suptitle(heading, x=0.012, ha="left", fontsize=11.5, fontweight="semibold", color=INK)
-    if subtitle:
-        figure.axes[0].set_title(subtitle, loc="left", fontsize=8.5, color=MUTED, pad=8)
+    """A descriptive title at the left edge, with units and basis below it, wrapped to the width."""
+    lines = textwrap.wrap(subtitle, int(figure.get_figwidth() * CHARACTERS_AN_INCH))
+    height = figure.get_figheight()
+    figure.text(
+        LEFT, 1 - 0.08 / height, heading, va="top", fontsize=11.5, fontweight="semibold", color=INK
+    )
+    figure.text(
+        LEFT, 1 - 0.33 / height, "\n".join(lines), va="top", fontsize=8.5, color=MUTED,
+        linespacing=1.35,
+    )  # fmt: skip
+    # The axes keep clear of the words above them.
+    taken = 0.36 + 0.165 * len(lines)
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(rect=(0, 0, 1, 1 - taken / height))
 
 
 def source(figure: Figure, line: str) -> None:
     """The source and as-of line below the axes."""
-    figure.supxlabel(line, x=0.012, ha="left", fontsize=7.2, color=MUTED)
+    figure.supxlabel(line, x=LEFT, ha="left", fontsize=7.2, color=MUTED)
 
 
 def label_line(ax: Axes, x: float, y: float, label: str, color: str, **kwargs: object) -> None:

@@ -1,0 +1,313 @@
+"""Charts of one day's fall: against the printed range, through the day, around it."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.dates import DateFormatter, HourLocator
+
+from claimbook import text
+from claimbook.charts import chart
+from claimbook.charts.chart import Chart, house_style, new_figure
+
+NEW_YORK = "America/New_York"
+
+
+def against_range(
+    moves: pd.DataFrame,
+    path: pd.DataFrame,
+    bar_end: str,
+    printed: tuple[float, float],
+    event_date: str,
+    source: str,
+) -> Chart:
+    """Each share at the close (bar) and at one bar end (open dot), with the printed range shaded.
+
+    `moves` is indexed by ticker with close_to_close (percent); `path` has rows bar ends. The dot is
+    left out where there are no hourly bars.
+    """
+    order = moves["close_to_close"].sort_values(ascending=False).index
+    closes = moves["close_to_close"].reindex(order)
+    at_end = path.loc[bar_end].reindex(order) if bar_end in path.index else closes * np.nan
+    with house_style():
+        figure = new_figure(0.52 * len(order) + 1.75)
+        ax = figure.subplots()
+        _shade(ax, printed, vertical=True)
+        y = np.arange(len(order))
+        low, high = printed
+        whole = np.sign(closes) * np.floor(closes.abs() + 0.5)
+        fits = (whole >= low) & (whole <= high)
+        ax.barh(y, closes, height=0.55, color=[chart.SUBJECT if f else chart.FALL for f in fits])
+        ax.scatter(at_end, y, s=34, facecolor="white", edgecolor=chart.INK, linewidth=1.3, zorder=3)
+        for position, value in zip(y, closes, strict=True):
+            if pd.notna(value):
+                ax.annotate(
+                    text.amount(value, "percent"), (0, position), xytext=(5, 0),
+                    textcoords="offset points", va="center", fontsize=8.5, color=chart.INK,
+                )  # fmt: skip
+        ax.set_yticks(y, [str(t) for t in order])
+        ax.tick_params(axis="y", labelsize=9, labelcolor=chart.INK)
+        ax.axvline(0, color=chart.INK, linewidth=0.9)
+        reach = float(np.nanmin([closes.min(), at_end.min(), low])) * 1.08
+        ax.set_xlim(reach, max(-reach * 0.12, float(np.nanmax([closes.max(), 0])) * 1.3))
+        ax.xaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+        ax.grid(axis="y", visible=False)
+        ax.grid(axis="x", visible=True)
+        ax.set_ylim(len(order) - 0.4, -0.95)
+        ax.annotate(
+            "printed range", (np.mean(printed), -0.9), ha="center", va="top", fontsize=8,
+            color="#8a5a00",
+        )  # fmt: skip
+        chart.title(
+            figure,
+            "Six shares against the printed range"
+            if len(order) == 6
+            else "The shares against the printed range",
+            f"Change from the close before to the close of {event_date} (bars) and to {bar_end} "
+            "New York (rings); a red bar rounds to outside the range",
+        )
+        chart.source(figure, source)
+    outside = [str(t) for t in order[~fits & closes.notna()]]
+    alt = (
+        f"Bar chart of the change at the close on {event_date}. "
+        + "; ".join(f"{t} {text.amount(v, 'percent')}" for t, v in closes.items())
+        + f". The printed range runs from {text.amount(high, 'percent', 0)} to "
+        f"{text.amount(low, 'percent', 0)}. "
+        + (
+            f"Outside it after rounding: {text.listed(outside)}. "
+            if outside
+            else "All lie inside it after rounding. "
+        )
+        + _rings(at_end, bar_end)
+    )
+    data = pd.DataFrame({"at_close_pct": closes, f"at_{bar_end.replace(':', '')}_pct": at_end})
+    return Chart("against-range", figure, alt, data)
+
+
+def through_the_day(
+    path: pd.DataFrame,
+    gap: pd.Series,
+    printed: tuple[float, float],
+    spotlight: str,
+    event_date: str,
+    source: str,
+) -> Chart:
+    """The shares' change since the close before at each bar end, the printed range shaded.
+
+    `path`: rows bar ends (HH:MM New York), columns shares; `gap`: at the opening (percent).
+    """
+    full = pd.concat([gap.reindex(path.columns).to_frame("09:30").T, path])
+    x = np.arange(len(full))
+    with house_style():
+        figure = new_figure(3.9)
+        ax = figure.subplots()
+        _shade(ax, printed, vertical=False)
+        ends = {}
+        for ticker in full.columns:
+            star = ticker == spotlight
+            color = chart.FALL if star else chart.OTHER
+            ax.plot(
+                x,
+                full[ticker],
+                color=color,
+                linewidth=2.3 if star else 1.3,
+                marker="o",
+                markersize=3,
+            )
+            ends[str(ticker)] = (float(full[ticker].iloc[-1]), color)
+        _labels_right(ax, len(x) - 1, ends)
+        ax.axhline(0, color=chart.INK, linewidth=0.9)
+        ax.set_xticks(x, list(full.index))
+        ax.set_xlim(-0.2, len(x) - 0.35)
+        ax.yaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+        ax.annotate(
+            "printed range", (x[0], printed[0]), xytext=(2, 4), textcoords="offset points",
+            ha="left", va="bottom", fontsize=8, color="#8a5a00",
+        )  # fmt: skip
+        chart.title(
+            figure,
+            "The shares through the day",
+            "Change since the close before, percent, at the opening and at each bar end on "
+            f"{event_date}, New York time",
+        )
+        chart.source(figure, source)
+    last = full.iloc[-1]
+    alt = (
+        f"Line chart of {len(full.columns)} shares from the opening to the close of {event_date}. "
+        f"At the opening they stood between {text.amount(gap.min(), 'percent')} and "
+        f"{text.amount(gap.max(), 'percent')}, at the last bar between "
+        f"{text.amount(last.min(), 'percent')} and {text.amount(last.max(), 'percent')}. "
+        f"{spotlight} is drawn in front"
+        + (f" and ends at {text.amount(last[spotlight], 'percent')}." if spotlight in last else ".")
+    )
+    return Chart("through-the-day", figure, alt, full.rename_axis("bar_end"))
+
+
+def price_path(
+    bars: pd.DataFrame, previous_close: float, ticker: str, event_date: str, source: str
+) -> Chart:
+    """One share's price through the session, in USD: hourly closes, with each bar's range.
+
+    `bars` has start, end (New York), open, high, low, close.
+    """
+    times = [bars["start"].iloc[0], *bars["end"]]
+    prices = [bars["open"].iloc[0], *bars["close"]]
+    with house_style():
+        figure = new_figure(3.1)
+        ax = figure.subplots()
+        middle = bars["start"] + (bars["end"] - bars["start"]) / 2
+        ax.vlines(middle, bars["low"], bars["high"], color=chart.GRID, linewidth=7)
+        ax.plot(times, prices, color=chart.FALL, marker="o", markersize=3.5)
+        ax.axhline(previous_close, color=chart.INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        ax.annotate(
+            f"close before: {text.number(previous_close)} USD", (times[-1], previous_close),
+            xytext=(0, 4), textcoords="offset points", ha="right", fontsize=8, color=chart.INK,
+        )  # fmt: skip
+        ax.xaxis.set_major_locator(HourLocator(tz=NEW_YORK))
+        ax.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=NEW_YORK))
+        ax.yaxis.set_major_formatter(lambda v, _: text.number(v))
+        ax.margins(x=0.03)
+        chart.title(
+            figure,
+            f"{ticker}'s price through the day",
+            f"USD, hourly bars of {event_date}, New York time; line: opening and bar ends, "
+            "grey: each bar's low to high",
+        )
+        chart.source(figure, source)
+    alt = (
+        f"Line chart of {ticker} on {event_date}: opening at {text.number(prices[0])} USD, lowest "
+        f"{text.number(bars['low'].min())} USD, last bar {text.number(prices[-1])} USD, against "
+        f"{text.number(previous_close)} USD at the close before."
+    )
+    data = bars.assign(
+        start=bars["start"].dt.strftime("%H:%M"), end=bars["end"].dt.strftime("%H:%M")
+    )
+    return Chart("price-path", figure, alt, data.set_index("start"))
+
+
+def beside(table: pd.DataFrame, basis: str, event_date: str, source: str) -> Chart:
+    """The shares' mean beside benchmarks and bitcoin, return at the close (percent)."""
+    values = table["return_pct"].dropna()
+    with house_style():
+        figure = new_figure(0.36 * len(values) + 1.45)
+        ax = figure.subplots()
+        colors = [
+            chart.SUBJECT
+            if str(n).startswith("Mean")
+            else chart.BITCOIN
+            if n == "Bitcoin"
+            else chart.OTHER
+            for n in values.index
+        ]
+        y = np.arange(len(values))
+        ax.barh(y, values, height=0.6, color=colors)
+        for position, value in zip(y, values, strict=True):
+            ax.annotate(
+                text.amount(value, "percent"), (max(value, 0), position), xytext=(5, 0),
+                textcoords="offset points", va="center", fontsize=8.5, color=chart.INK,
+            )  # fmt: skip
+        ax.set_yticks(y, [str(n) for n in values.index])
+        ax.tick_params(axis="y", labelsize=9, labelcolor=chart.INK)
+        ax.axvline(0, color=chart.INK, linewidth=0.9)
+        span = float(values.abs().max())
+        ax.set_xlim(
+            min(float(values.min()), 0) - 0.04 * span, max(float(values.max()), 0) + 0.16 * span
+        )
+        ax.xaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+        ax.grid(axis="y", visible=False)
+        ax.grid(axis="x", visible=True)
+        ax.invert_yaxis()
+        chart.title(
+            figure,
+            "The same day elsewhere",
+            f"Change from close to close on {event_date}, percent; bitcoin: {basis}",
+        )
+        chart.source(figure, source)
+    alt = (
+        f"Bar chart of changes on {event_date}: "
+        + "; ".join(f"{n} {text.amount(v, 'percent')}" for n, v in values.items())
+        + "."
+    )
+    return Chart("beside", figure, alt, table)
+
+
+def around(days: pd.DataFrame, event_date: str, source: str) -> Chart:
+    """Each share's change since the last close before the event (percent), session by session."""
+    mean = days.mean(axis=1)
+    event = pd.Timestamp(event_date)
+    with house_style():
+        figure = new_figure(3.6)
+        ax = figure.subplots()
+        ends = {}
+        # Sessions at equal steps: a weekend is no pause in trading.
+        x = np.arange(len(days))
+        for ticker in days.columns:
+            ax.plot(x, days[ticker], color=chart.OTHER, linewidth=1.1)
+            known = days[ticker].dropna()
+            if len(known):
+                ends[str(ticker)] = (float(known.iloc[-1]), chart.OTHER)
+        ax.plot(x, mean, color=chart.SUBJECT, linewidth=2.4, marker="o", markersize=3.5)
+        ends["mean"] = (float(mean.iloc[-1]), chart.SUBJECT)
+        _labels_right(ax, len(days) - 1, ends)
+        ax.axhline(0, color=chart.INK, linewidth=0.9)
+        at_event = days.index.get_indexer([event])[0]
+        ax.axvline(at_event, color=chart.FALL, linewidth=0.9, linestyle=(0, (4, 3)))
+        ax.annotate(
+            event_date, (at_event, 1), xycoords=("data", "axes fraction"), xytext=(4, -3),
+            textcoords="offset points", va="top", fontsize=8, color=chart.FALL,
+        )  # fmt: skip
+        every = max(1, len(days) // 11)
+        shown = x[at_event % every :: every]
+        ax.set_xticks(shown, [f"{days.index[i]:%d %b}".lstrip("0") for i in shown])
+        ax.yaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+        chart.title(
+            figure,
+            "The days around",
+            "Change since the last close before the event, percent, adjusted closes",
+        )
+        chart.source(figure, source)
+    day = mean.get(event, np.nan)
+    alt = (
+        f"Line chart of {days.shape[1]} shares over {len(days)} sessions around {event_date}. "
+        f"{len(days.index[days.index < event])} sessions lie before the event. "
+        f"Against the last close before it, their mean stood at "
+        f"{text.amount(float(mean.iloc[0]), 'percent')} on "
+        f"{days.index[0]:%Y-%m-%d}, {text.amount(float(day), 'percent')} on the day and "
+        f"{text.amount(float(mean.iloc[-1]), 'percent')} on {days.index[-1]:%Y-%m-%d}."
+    )
+    return Chart("around", figure, alt, days.assign(mean=mean))
+
+
+def _rings(at_end: pd.Series, bar_end: str) -> str:
+    known = at_end.dropna()
+    if known.empty:
+        return "There are no hourly bars for this day."
+    return (
+        f"At {bar_end} New York they stood between {text.amount(known.max(), 'percent')} and "
+        f"{text.amount(known.min(), 'percent')}."
+    )
+
+
+def _shade(ax: Axes, printed: tuple[float, float], *, vertical: bool) -> None:
+    """The printed range with the half unit that rounding adds on either side."""
+    low, high = printed[0] - 0.5, printed[1] + 0.5
+    shade = ax.axvspan if vertical else ax.axhspan
+    shade(low, high, color=chart.BAND, alpha=0.55, linewidth=0, zorder=0)
+
+
+def _labels_right(
+    ax: Axes, x: object, ends: dict[str, tuple[float, str]], gap: float = 0.055
+) -> None:
+    """Direct labels at the right end, pushed apart so that none covers another."""
+    low, high = ax.get_ylim()
+    step = (high - low) * gap
+    placed: list[tuple[str, float, str]] = []
+    for name, (value, color) in sorted(ends.items(), key=lambda item: item[1][0]):
+        y = max(value, placed[-1][1] + step) if placed else value
+        placed.append((name, y, color))
+    shift = sum(y - ends[name][0] for name, y, _ in placed) / max(len(placed), 1)
+    for name, y, color in placed:
+        ax.annotate(
+            f"{name} {text.amount(ends[name][0], 'percent', 1)}", (x, y - shift), xytext=(7, 0),
+            textcoords="offset points", va="center", ha="left", fontsize=8,
+            color=color if color != chart.OTHER else chart.MUTED, annotation_clip=False,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Results in, sentences out: what a notebook says in words, computed and tested."""
