@@ -155,7 +155,7 @@ def table(
     head += [f"{c} ({units[c]})" if c in units else str(c) for c in frame.columns]
     rows = []
     for label, row in zip(frame.index, frame.itertuples(index=False), strict=True):
-        cells = [_cell(label, 0)]
+        cells = [str(label) if isinstance(label, int) else _cell(label, 0)]
         for column, value in zip(frame.columns, row, strict=True):
             places = digits if isinstance(digits, int) else digits.get(str(column), 2)
             cells.append(_cell(value, places))
@@ -196,6 +196,7 @@ def _detail(found: Finding) -> str:
     if rule.rule == "date" or any(isinstance(v, str) for v in found.members.values()):
         return ""
     grain = text.amount(rule.precision, rule.unit, rule.digits)
+    apart = "percentage points" if rule.unit == "percent" else rule.unit
     parts = []
     for name, value in found.members.items():
         label = name.rpartition(".")[2] if len(found.members) > 1 else ""
@@ -210,7 +211,7 @@ def _detail(found: Finding) -> str:
         else:
             off = near - float(rule.printed)
         outside = found.outcomes[name] != ledger.HOLDS
-        gap = f", {text.amount(abs(off), rule.unit, rule.digits)} off" if outside and off else ""
+        gap = f", {text.amount(abs(off), apart, rule.digits)} off" if outside and off else ""
         parts.append(f"{label} {shown}{gap}".strip())
     return f"Rounded to {grain}: {'; '.join(parts)}."
 

@@ -30,8 +30,8 @@ def headline(study: DayStudy, findings: Sequence[Finding]) -> tuple[list[tuple[s
     if at_close.verdict == ledger.UNTESTED:
         return key, (
             f"On {study.event_date} the shares changed by "
-            f"{text.amount(closes.min(), 'percent')} to {text.amount(closes.max(), 'percent')} at the close. "
-            "The article prints nothing for this date or these shares."
+            f"{text.amount(closes.min(), 'percent')} to "
+            f"{text.amount(closes.max(), 'percent')} at the close. The article prints nothing for this date or these shares."
         )
     inside = _holding(at_close)
     outside = _failing(at_close)
