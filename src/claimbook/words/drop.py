@@ -28,10 +28,10 @@ def headline(study: DayStudy, findings: Sequence[Finding]) -> tuple[list[tuple[s
     ]
     at_close, later = findings[0], findings[2]
     if at_close.verdict == ledger.UNTESTED:
+        low, high = text.amount(closes.min(), "percent"), text.amount(closes.max(), "percent")
         return key, (
-            f"On {study.event_date} the shares changed by "
-            f"{text.amount(closes.min(), 'percent')} to "
-            f"{text.amount(closes.max(), 'percent')} at the close. The article prints nothing for this date or these shares."
+            f"On {study.event_date} the shares changed by {low} to {high} at the close. "
+            "The article prints nothing for this date or these shares."
         )
     inside = _holding(at_close)
     outside = _failing(at_close)
