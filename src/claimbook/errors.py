@@ -9,6 +9,10 @@ class DataError(ClaimbookError):
     """A table is missing, changed or not of its schema."""
 
 
+class AnalysisError(ClaimbookError):
+    """A study cannot be made with these sessions, shares or choices."""
+
+
 class LedgerError(ClaimbookError):
     """The ledger of claims cannot be read or does not say what it must."""
 
