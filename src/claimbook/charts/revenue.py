@@ -1,0 +1,285 @@
+"""Figures of miner revenue around a halving. Frames from `claimbook.analysis.revenue` in."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from claimbook import text
+from claimbook.analysis.revenue import Halving
+from claimbook.charts.chart import (
+    BITCOIN,
+    FALL,
+    INK,
+    MUTED,
+    OTHER,
+    RISE,
+    SUBJECT,
+    Chart,
+    house_style,
+    new_figure,
+    source,
+    title,
+)
+
+NAMES = {
+    "revenue_btc": "Bitcoin earned a day",
+    "revenue_usd": "Dollars earned a day",
+    "hashprice": "Dollars per unit of hash rate",
+}
+UNITS = {"revenue_btc": "BTC", "revenue_usd": "m USD", "hashprice": "USD per PH/s and day"}
+SCALE = {"revenue_btc": 1.0, "revenue_usd": 1e6, "hashprice": 1.0}
+COLOURS = {"revenue_btc": BITCOIN, "revenue_usd": SUBJECT, "hashprice": RISE}
+
+
+def verdict(
+    smooth: pd.DataFrame,
+    changes: pd.DataFrame,
+    halving: Halving,
+    smoothing: int,
+    threshold: float,
+    source_line: str,
+) -> Chart:
+    """Left: the three revenues through the year; right: their change at each window.
+
+    `smooth` as from `around`; `changes` has one row a window (days) and one column a measure, in
+    percent; `threshold` is the smallest fall, in percent, that counts.
+    """
+    with house_style():
+        figure = new_figure(6.0)
+        axes = figure.subplots(3, 2, width_ratios=[2.5, 1])
+        for row, measure in enumerate(NAMES):
+            left, right = axes[row]
+            _line(left, smooth, measure)
+            left.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
+            _bars(right, changes[measure], threshold)
+            if row < 2:
+                left.tick_params(labelbottom=False)
+        axes[2, 0].set_xlabel(f"Days from the halving ({halving.day:%-d %B %Y} is 0)")
+        axes[0, 1].set_title("Change of the mean (%)", loc="left", color=INK)
+        axes[2, 1].set_xlabel(f"Grey: no fall of more\nthan {text.number(threshold, 0)} % (dotted)")
+        title(figure, f"What miners earned before and after the halving of {halving.year}")
+        source(figure, f"Lines: trailing means of {smoothing} days. {source_line}")
+    said = []
+    for measure, name in NAMES.items():
+        values = [
+            f"{text.amount(v, 'percent', 0)} over {d} days" for d, v in changes[measure].items()
+        ]
+        said.append(f"{name}: {text.listed(values)}")
+    alt = (
+        f"Three lines from {abs(int(smooth['days_from_halving'].iloc[0]))} days before to as many "
+        f"days after the halving of {halving.year}, with bars for the change of the mean. "
+        + "; ".join(said) + "."
+    )  # fmt: skip
+    return Chart("revenue-verdict", figure, alt, smooth[["days_from_halving", *NAMES]])
+
+
+def steps(frame: pd.DataFrame, halving: Halving, currency: str, source_line: str) -> Chart:
+    """Subsidy and fees in steps of thirty days, stacked, twelve before and twelve after."""
+    unit = "m USD" if currency == "USD" else "BTC"
+    with house_style():
+        figure = new_figure(3.6)
+        ax = figure.subplots()
+        x, width = frame["days_from_halving"] + 15, 26
+        ax.bar(x, frame["subsidy"], width, color=SUBJECT)
+        ax.bar(x, frame["fees"], width, bottom=frame["subsidy"], color=BITCOIN)
+        ax.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+        top = (frame["subsidy"] + frame["fees"]).max()
+        ax.set_ylim(0, top * 1.16)
+        ax.text(4, top * 1.14, "halving", fontsize=8, color=INK, va="top")
+        ax.text(
+            -356, top * 1.14, "subsidy", fontsize=8.5, color=SUBJECT, va="top", weight="semibold"
+        )
+        ax.text(-300, top * 1.14, "fees", fontsize=8.5, color=BITCOIN, va="top", weight="semibold")
+        ax.set_xlabel(f"Days from the halving ({halving.day:%-d %B %Y} is 0)")
+        ax.set_xticks(range(-360, 361, 60))
+        ax.xaxis.set_major_formatter(FuncFormatter(_signed))
+        title(
+            figure,
+            f"What miners earned a day in the year before and after, {halving.year}",
+            f"{unit} a day, mean of each 30 days",
+        )
+        source(figure, source_line)
+    before, after = frame[frame["days_from_halving"] < 0], frame[frame["days_from_halving"] >= 0]
+    spans = [
+        f"{when} the halving between {text.number(total.min(), 1)} and "
+        f"{text.number(total.max(), 1)} {unit} a day"
+        for when, total in (
+            ("before", before["subsidy"] + before["fees"]),
+            ("after", after["subsidy"] + after["fees"]),
+        )
+    ]
+    alt = f"Stacked bars of subsidy and fees in steps of 30 days: {text.listed(spans)}."
+    return Chart("revenue-year", figure, alt, frame.set_index("start"))
+
+
+def hashprice(smooth: pd.DataFrame, halving: Halving, smoothing: int, source_line: str) -> Chart:
+    """Hashprice above, price and hash rate below, each as an index of its first value."""
+    with house_style():
+        figure = new_figure(4.6)
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.3, 1])
+        _line(above, smooth, "hashprice")
+        above.set_title("Hashprice (USD per PH/s and day)", loc="left", color=INK)
+        x = smooth["days_from_halving"]
+        at_halving = smooth[["price_usd", "hashrate_ehs"]].loc[halving.eve]
+        ends = {}
+        drawn = {"price_usd": (BITCOIN, "price"), "hashrate_ehs": (OTHER, "hash rate")}
+        for column, (colour, _) in drawn.items():
+            index = 100 * smooth[column] / at_halving[column]
+            below.plot(x, index, color=colour)
+            ends[column] = float(index.iloc[-1])
+        # The two ends may meet: the higher label goes up, the lower one down.
+        for rank, column in enumerate(sorted(ends, key=lambda c: ends[c])):
+            colour, name = drawn[column]
+            below.annotate(
+                name,
+                (float(x.iloc[-1]), ends[column]),
+                xytext=(4, 6 if rank else -6),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+                color=colour,
+                annotation_clip=False,
+            )
+        below.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+        below.set_title("Price and hash rate (day before the halving = 100)", loc="left", color=INK)
+        below.set_xlabel(f"Days from the halving ({halving.day:%-d %B %Y} is 0)")
+        below.xaxis.set_major_formatter(FuncFormatter(_signed))
+        title(figure, f"Hashprice, and the two things that move it, {halving.year}")
+        source(figure, f"Trailing means of {smoothing} days. {source_line}")
+    price = smooth["hashprice"]
+    alt = (
+        f"Hashprice stood at {text.number(price.loc[halving.eve], 1)} USD per PH/s and day the day "
+        f"before the halving and at {text.number(price.iloc[-1], 1)} at the end of the span; by "
+        f"then price was at {text.number(ends['price_usd'], 0)} and hash rate at "
+        f"{text.number(ends['hashrate_ehs'], 0)}, where the day before the halving is 100."
+    )
+    return Chart("hashprice", figure, alt, smooth[["days_from_halving", "hashprice", *ends]])
+
+
+def four_halvings(
+    index: pd.DataFrame, changes: pd.DataFrame, found: Mapping[int, Halving], days: int,
+    smoothing: int, source_line: str,
+) -> Chart:  # fmt: skip
+    """One panel a halving: revenue in bitcoin and in dollars, mean of the days before = 100."""
+    drawn = {"revenue_btc": ("in bitcoin", BITCOIN), "revenue_usd": ("in dollars", SUBJECT)}
+    with house_style():
+        figure = new_figure(5.2)
+        axes = figure.subplots(2, 2, sharex=True, sharey=True)
+        for ax, (year, halving) in zip(axes.flat, found.items(), strict=False):
+            panel = index[index["year"] == year]
+            for measure, (name, colour) in drawn.items():
+                ax.plot(panel["days_from_halving"], panel[measure], color=colour, linewidth=1.3)
+                if ax is axes.flat[0]:
+                    last = panel[measure].iloc[-1]
+                    ax.annotate(
+                        name, (days, last), xytext=(-2, -10 if measure == "revenue_usd" else -14),
+                        textcoords="offset points", ha="right", va="center", fontsize=8,
+                        color=colour,
+                    )  # fmt: skip
+            ax.axhline(100, color=MUTED, linewidth=0.8)
+            ax.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+            ax.set_title(f"{halving.day:%-d %B %Y}", loc="left", color=INK)
+        axes.flat[0].set_yscale("log", base=2)
+        axes.flat[0].yaxis.set_minor_locator(NullLocator())
+        low = np.nanmin(index[list(drawn)].to_numpy())
+        high = np.nanmax(index[list(drawn)].to_numpy())
+        ticks = [
+            v for v in (12.5, 25, 50, 100, 200, 400, 800, 1600, 3200) if low / 2 < v < high * 2
+        ]
+        axes.flat[0].set_yticks(ticks, [text.number(v, 1 if v == 12.5 else 0) for v in ticks])
+        for ax in axes[1]:
+            ax.set_xlabel("Days from the halving")
+            ax.xaxis.set_major_formatter(FuncFormatter(_signed))
+        title(figure, "Miner revenue around all four halvings")
+        line = (
+            f"Mean of the {days} days before = 100, trailing means of {smoothing} days, log scale."
+        )
+        source(figure, f"{line} {source_line}")
+    parts = [
+        f"{year}: {text.amount(row['revenue_btc'], 'percent', 0)} in bitcoin, "
+        f"{text.amount(row['revenue_usd'], 'percent', 0, sign=True)} in dollars"
+        for year, row in changes.iterrows()
+    ]
+    alt = f"Four panels, change of mean daily revenue over {days} days. {'; '.join(parts)}."
+    return Chart("four-halvings", figure, alt, index.set_index(["year", "date"]))
+
+
+def against_published(table: pd.DataFrame, source_line: str) -> Chart:
+    """How far our monthly revenue per EH/s lies from JPMorgan's, month by month, in percent."""
+    with house_style():
+        figure = new_figure(4.4)
+        ax = figure.subplots()
+        places = np.arange(len(table))
+        gap = table["difference_pct"]
+        ax.axvline(0, color=INK, linewidth=0.8)
+        ax.hlines(places, 0, gap, color=OTHER, linewidth=1.2)
+        quoted = table["certainty"] != "second-hand"
+        ax.plot(gap[quoted], places[quoted], "o", color=SUBJECT, markersize=5)
+        ax.plot(gap[~quoted], places[~quoted], "o", color=SUBJECT, markersize=5, fillstyle="none")
+        names = [
+            f"{month}{'' if part == 'month' else ', first half'}"
+            for month, part in zip(table["month"], table["part"], strict=True)
+        ]
+        ax.set_yticks(places, names)
+        ax.invert_yaxis()
+        reach = float(gap.abs().max()) * 1.15
+        ax.set_xlim(-reach, reach)
+        ax.grid(True, axis="x")
+        ax.grid(False, axis="y")
+        ax.set_xlabel("Filled: quoted by a known outlet. Hollow: second-hand.")
+        title(
+            figure,
+            "Revenue per unit of hash rate: ours against JPMorgan's",
+            "Ours less the published figure, in percent of the published one",
+        )
+        source(figure, source_line)
+    alt = (
+        f"{len(table)} points from {table['month'].iloc[0]} to {table['month'].iloc[-1]}; ours "
+        f"differ from the published ones by {text.amount(gap.min(), 'percent', 1)} to "
+        f"{text.amount(gap.max(), 'percent', 1, sign=True)}."
+    )
+    return Chart("against-jpmorgan", figure, alt, table.set_index("month"))
+
+
+def _line(ax: Axes, smooth: pd.DataFrame, measure: str) -> None:
+    x, y = smooth["days_from_halving"], smooth[measure] / SCALE[measure]
+    ax.plot(x, y, color=COLOURS[measure])
+    ax.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+    ax.set_ylim(0, float(np.nanmax(y)) * 1.08)
+    ax.xaxis.set_major_formatter(FuncFormatter(_signed))
+
+
+def _bars(ax: Axes, changes: pd.Series, threshold: float) -> None:
+    """One bar a window, longest window lowest, with the change written at its end."""
+    places = np.arange(len(changes))
+    values = changes.to_numpy(dtype=float)
+    ax.barh(places, values, color=[FALL if v < -threshold else OTHER for v in values], height=0.62)
+    ax.axvline(0, color=INK, linewidth=0.8)
+    ax.axvline(-threshold, color=INK, linewidth=0.8, linestyle=":")
+    reach = max(float(np.nanmax(np.abs(values))), 20.0)
+    ax.set_xlim(
+        min(-reach * 1.1, float(np.nanmin(values))) * 1.12, max(reach * 0.42, values.max() * 1.5)
+    )
+    for place, value in zip(places, values, strict=True):
+        side = max(value, 0.0)
+        ax.annotate(
+            text.amount(value, "percent", 0), (side, place), xytext=(4, 0),
+            textcoords="offset points", va="center", fontsize=8, color=INK, weight="semibold",
+        )  # fmt: skip
+    ax.set_yticks(places, [f"{days} days" for days in changes.index])
+    ax.invert_yaxis()
+    ax.grid(False)
+    ax.set_xticks([])
+    ax.spines[["bottom", "left"]].set_visible(False)
+
+
+def _signed(value: float, _: int | None = None) -> str:
+    return text.number(value, 0)
+
+
+def source_text(providers: Sequence[str], last_day: pd.Timestamp) -> str:
+    """The source and as-of line of a figure."""
+    return f"Source: {text.listed(list(providers))}; data to {last_day:%Y-%m-%d}; UTC days."
