@@ -16,7 +16,7 @@ def parse(name: str, raw: bytes, schema: Mapping[str, Any]) -> pd.DataFrame:
     """
     fields = schema["fields"]
     expected = [field["name"] for field in fields]
-    text = pd.read_csv(io.BytesIO(raw), dtype=str, keep_default_na=False, encoding="utf-8")
+    text = _cells(name, raw)
     if list(text.columns) != expected:
         raise DataError(
             f"table {name}: columns are {', '.join(text.columns)} where the schema says "
@@ -34,6 +34,30 @@ def parse(name: str, raw: bytes, schema: Mapping[str, Any]) -> pd.DataFrame:
     return frame
 
 
+def _cells(table: str, raw: bytes) -> pd.DataFrame:
+    """The cells as text; DataError where the bytes are no rectangle of UTF-8 text."""
+    try:
+        text = pd.read_csv(
+            io.BytesIO(raw),
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8",
+            skip_blank_lines=False,
+            index_col=False,
+            on_bad_lines="error",
+        )
+    except UnicodeDecodeError as error:
+        raise DataError(f"table {table}: the file is not UTF-8 text ({error})") from error
+    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise DataError(f"table {table}: the file is not a table ({error})") from error
+    short = text.isna().any(axis=1)
+    if short.any():
+        raise DataError(
+            f"table {table}: line {_line(short)} has fewer cells than there are columns"
+        )
+    return text
+
+
 def _column(table: str, text: pd.Series, field: Mapping[str, Any]) -> pd.Series:
     name, kind = field["name"], field["type"]
     rules = field.get("constraints", {})
@@ -42,7 +66,7 @@ def _column(table: str, text: pd.Series, field: Mapping[str, Any]) -> pd.Series:
         raise DataError(f"table {table}: {name} is blank in line {_line(blank)} but is required")
     if kind in ("number", "integer"):
         values = pd.to_numeric(text.where(~blank), errors="coerce")
-        bad = values.isna() & ~blank
+        bad = values.isna() & ~blank | values.abs().eq(float("inf"))
         if kind == "integer":
             bad |= values.notna() & (values % 1 != 0)
     elif kind in ("date", "yearmonth"):
@@ -60,7 +84,8 @@ def _column(table: str, text: pd.Series, field: Mapping[str, Any]) -> pd.Series:
         values, bad = text.where(~blank), blank & False
     if bad.any():
         raise DataError(
-            f"table {table}: {name} in line {_line(bad)} is {text[bad].iloc[0]!r}, not a {kind}"
+            f"table {table}: {name} in line {_line(bad)} is {text[bad].iloc[0]!r}, "
+            f"not {'an' if kind == 'integer' else 'a'} {kind}"
         )
     _check_range(table, name, values, text, rules)
     if kind == "integer":
