@@ -1,0 +1,267 @@
+"""Figures of the valuation: which inputs reach the claimed value, at what rate, and what came."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+
+from claimbook import text
+from claimbook.analysis.valuation import GroupValue
+from claimbook.charts.chart import (
+    BAND,
+    FALL,
+    GRID,
+    INK,
+    MUTED,
+    OTHER,
+    SUBJECT,
+    Chart,
+    house_style,
+    new_figure,
+    source,
+    title,
+)
+
+# Below nothing reddish, above it bluish, white where a project is worth what it costs.
+WORTH = LinearSegmentedColormap.from_list("worth", ["#d98a6f", "#ffffff", "#8fb3cf"])
+
+
+def reachable_map(
+    grid: pd.DataFrame,
+    lines: Mapping[str, pd.Series],
+    target_busd: float,
+    benchmarks: Mapping[str, float],
+    source_line: str,
+) -> Chart:
+    """NPV over discount rate (columns, percent) and GPU cost (rows, m USD per MW).
+
+    `lines` are, for each reading of the inputs, the GPU cost by rate at which the value is
+    `target_busd`; the first belongs to the shading. `benchmarks` are GPU costs seen in contracts.
+    """
+    with house_style():
+        figure = new_figure(4.9)
+        ax = figure.subplots()
+        _heatmap(ax, grid, target_busd)
+        to_x, to_y = _cells(grid.columns), _cells(grid.index)
+        styles = [(INK, "-"), (SUBJECT, "--"), (FALL, ":")]
+        for order, (name, line) in enumerate(lines.items()):
+            color, style = styles[order % len(styles)]
+            inside = line[(line >= grid.index[0]) & (line <= grid.index[-1])]
+            if inside.empty:
+                continue
+            x, y = to_x(inside.index.to_numpy()), to_y(inside.to_numpy())
+            ax.plot(x, y, color=color, linestyle=style, linewidth=2.2)
+            # The label runs along its line, a little above it, from a fifth of its length.
+            at = len(x) // 5
+            slope = np.degrees(np.arctan2(y[-1] - y[at], x[-1] - x[at]))
+            ax.text(
+                x[at],
+                y[at] + 0.016 * len(grid),
+                name,
+                rotation=slope,
+                rotation_mode="anchor",
+                transform_rotates_text=True,
+                fontsize=8,
+                color=color,
+                fontweight="semibold",
+            )
+        for name, cost in benchmarks.items():
+            ax.axhline(float(to_y(cost)), color=MUTED, linewidth=0.9, linestyle=(0, (1, 2)))
+            ax.annotate(
+                name, (grid.shape[1], float(to_y(cost))), xytext=(-4, 3),
+                textcoords="offset points", fontsize=7.5, color=MUTED, ha="right",
+            )  # fmt: skip
+        _ticks(ax, grid, to_x, to_y)
+        ax.set(xlabel="discount rate, percent a year", ylabel="GPU cost, m USD per MW")
+        title(
+            figure,
+            "Discount rates and GPU costs that together give VanEck's figure",
+            f"on each line the project is worth {text.amount(target_busd, 'bn USD', 1)}; "
+            "shading: its value if the yearly amount is profit",
+        )
+        source(figure, source_line)
+    alt = (
+        "Map of net present value over discount rate and GPU cost. "
+        + " ".join(_line_in_words(name, line, grid, target_busd) for name, line in lines.items())
+        + f" The shading runs from {text.amount(float(grid.to_numpy().min()), 'bn USD', 0)} to "
+        f"{text.amount(float(grid.to_numpy().max()), 'bn USD', 0)}."
+    )
+    data = pd.DataFrame(lines).rename_axis("discount_rate_pct")
+    return Chart("reachable-map", figure, alt, data)
+
+
+def value_against_rate(
+    values: pd.DataFrame,
+    target_busd: float,
+    crossings: Mapping[int, float],
+    usual: tuple[float, float],
+    source_line: str,
+) -> Chart:
+    """Value of the yearly amounts by discount rate, one line a first year of profit.
+
+    `values` has rates (percent) as rows and first years as columns, bn USD; `crossings` are the
+    rates at which each is worth `target_busd`; `usual` is the band of usual rates.
+    """
+    with house_style():
+        figure = new_figure(3.9)
+        ax = figure.subplots()
+        ax.axvspan(*usual, color=BAND, alpha=0.55, linewidth=0)
+        ax.axhline(target_busd, color=FALL, linewidth=1.2)
+        shades = [SUBJECT, "#4f7ea8", OTHER]
+        for (first, line), color in zip(values.items(), shades, strict=False):
+            ax.plot(line.index, line, color=color)
+            rate = crossings[int(str(first))]
+            ax.plot([rate], [target_busd], "o", color=color, markersize=5)
+            # A line is labelled where it meets the claim, on the side that no other line crosses.
+            place = {"xytext": (7, 1), "ha": "left", "va": "bottom"}
+            if first == max(values.columns) and len(values.columns) > 1:
+                place = {"xytext": (-5, -5), "ha": "right", "va": "top"}
+            ax.annotate(
+                f"year {first}: {text.amount(rate, 'percent', 1)}",
+                (rate, target_busd), textcoords="offset points", fontsize=8, color=color,
+                fontweight="semibold", **place,  # type: ignore[arg-type]
+            )  # fmt: skip
+        top = float(values.to_numpy().max())
+        low = values.index[0]
+        ax.annotate(
+            f"claimed: {text.amount(target_busd, 'bn USD', 1)}",
+            (low, target_busd), xytext=(4, 4), textcoords="offset points", fontsize=8, color=FALL,
+        )  # fmt: skip
+        ax.annotate(
+            "usual\nrates", (sum(usual) / 2, top), xytext=(0, -2), textcoords="offset points",
+            fontsize=8, color=MUTED, ha="center", va="top",
+        )  # fmt: skip
+        ax.set(
+            xlim=(low, values.index[-1]), ylim=(0, None),
+            xlabel="discount rate, percent a year", ylabel="value at year 0, bn USD",
+        )  # fmt: skip
+        title(
+            figure,
+            "What the published yearly amounts are worth, by discount rate",
+            "bn USD before any cost, nominal; points: first year of profit, rate that gives the claim",
+        )
+        source(figure, source_line)
+    met = text.listed(
+        [
+            f"{text.amount(rate, 'percent', 1)} with the first in year {first}"
+            for first, rate in crossings.items()
+        ]
+    )
+    alt = (
+        "Line chart: the value of the published yearly amounts falls as the discount rate rises. "
+        f"It equals {text.amount(target_busd, 'bn USD', 1)} at {met}; rates from "
+        f"{usual[0]:g} to {usual[1]:g} percent are shaded as usual."
+    )
+    return Chart("value-against-rate", figure, alt, values)
+
+
+def group_against_line(group: GroupValue, source_line: str) -> Chart:
+    """Market value of JPMorgan's group by date, derived levels hollow, against base plus claim."""
+    levels = group.levels
+    with house_style():
+        figure = new_figure(3.9)
+        ax = figure.subplots()
+        dates = [group.base_date, *levels.index]
+        values = [group.base_busd, *levels["market_cap_usd_bn"]]
+        ax.plot(dates, values, color=SUBJECT, linewidth=1.2, alpha=0.7)
+        said = levels["certainty"] != "derived"
+        ax.plot(
+            levels.index[said], levels["market_cap_usd_bn"][said], "o", color=SUBJECT, markersize=5
+        )
+        hollow = [group.base_date, *levels.index[~said]]
+        ax.plot(
+            hollow, [group.base_busd, *levels["market_cap_usd_bn"][~said]], "o",
+            markerfacecolor="white", markeredgecolor=SUBJECT, markersize=5, linestyle="none",
+        )  # fmt: skip
+        ax.axhline(group.base_busd, color=OTHER, linewidth=0.9, linestyle=(0, (3, 3)))
+        ax.axhline(group.line_busd, color=FALL, linewidth=1.3)
+        ax.annotate(
+            f"base + {text.amount(group.target_busd, 'bn USD', 1)} = "
+            f"{text.amount(group.line_busd, 'bn USD', 1)}",
+            (group.base_date, group.line_busd), xytext=(0, 4), textcoords="offset points",
+            fontsize=8, color=FALL,
+        )  # fmt: skip
+        ax.annotate(
+            f"base, {group.base_date:%Y-%m-%d}: {text.amount(group.base_busd, 'bn USD', 1)}",
+            (levels.index[-1], group.base_busd), xytext=(0, -4), textcoords="offset points",
+            fontsize=8, color=MUTED, va="top", ha="right",
+        )  # fmt: skip
+        if group.passed_on is not None:
+            level = float(levels.loc[group.passed_on, "market_cap_usd_bn"])
+            ax.annotate(
+                f"{group.passed_on:%Y-%m-%d}: {text.amount(level, 'bn USD', 1)}",
+                (group.passed_on, level), xytext=(-6, 4), textcoords="offset points", fontsize=8,
+                color=SUBJECT, ha="right", fontweight="semibold",
+            )  # fmt: skip
+        ax.set(ylim=(0, None), ylabel="market value, bn USD")
+        ax.margins(y=0.12)
+        title(
+            figure,
+            "Market value of JPMorgan's group of listed miners",
+            "bn USD; filled: level as reported, hollow: level derived from reported changes",
+        )
+        source(figure, source_line)
+    passed = (
+        "It never reaches it."
+        if group.passed_on is None
+        else f"The first level above it is that of {group.passed_on:%Y-%m-%d}."
+    )
+    last = float(levels["market_cap_usd_bn"].iloc[-1])
+    alt = (
+        f"Line chart of the group's market value from {group.base_date:%Y-%m-%d} "
+        f"({text.amount(group.base_busd, 'bn USD', 1)}) to {levels.index[-1]:%Y-%m-%d} "
+        f"({text.amount(last, 'bn USD', 1)}), with a line at "
+        f"{text.amount(group.line_busd, 'bn USD', 1)}. {passed}"
+    )
+    columns = ["market_cap_usd_bn", "gain_busd", "n_companies", "certainty"]
+    return Chart("group-value", figure, alt, levels[columns])
+
+
+def _heatmap(ax: Axes, grid: pd.DataFrame, target_busd: float) -> None:
+    low, high = float(grid.to_numpy().min()), float(grid.to_numpy().max())
+    norm = TwoSlopeNorm(target_busd, min(low, target_busd - 1), max(high, target_busd + 1))
+    sns.heatmap(
+        grid,
+        ax=ax,
+        cmap=WORTH,
+        norm=norm,
+        xticklabels=False,
+        yticklabels=False,
+        cbar_kws={"label": "net present value, bn USD", "pad": 0.02, "aspect": 30},
+    )
+    ax.invert_yaxis()
+    bar = ax.collections[0].colorbar
+    if bar is not None:
+        bar.outline.set_visible(False)  # type: ignore[operator]
+    ax.grid(visible=False)
+
+
+def _cells(values: Sequence[float] | pd.Index) -> "np.poly1d":
+    """From a value to a heatmap's coordinate: cells are one wide, their centres at 0.5, 1.5 …"""
+    step = float(values[1]) - float(values[0])
+    return np.poly1d([1 / step, 0.5 - float(values[0]) / step])
+
+
+def _ticks(ax: Axes, grid: pd.DataFrame, to_x: "np.poly1d", to_y: "np.poly1d") -> None:
+    for axis, values, place in ((ax.xaxis, grid.columns, to_x), (ax.yaxis, grid.index, to_y)):
+        low, high = float(values[0]), float(values[-1])
+        step = next(s for s in (0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000) if (high - low) / s <= 9)
+        marks = np.arange(np.ceil(low / step) * step, high + step / 1e3, step)
+        axis.set_ticks([float(place(mark)) for mark in marks], labels=[f"{m:g}" for m in marks])
+    ax.tick_params(axis="both", length=3, color=GRID)
+
+
+def _line_in_words(name: str, line: pd.Series, grid: pd.DataFrame, target_busd: float) -> str:
+    known = line.dropna()
+    if known.empty:
+        return f"{name}: no GPU cost gives {text.amount(target_busd, 'bn USD', 1)}."
+    return (
+        f"{name}: {text.amount(target_busd, 'bn USD', 1)} is met from "
+        f"{text.amount(float(known.iloc[0]), 'm USD per MW', 1)} at "
+        f"{text.amount(float(known.index[0]), 'percent', 0)} to "
+        f"{text.amount(float(known.iloc[-1]), 'm USD per MW', 1)} at "
+        f"{text.amount(float(known.index[-1]), 'percent', 0)}."
+    )
