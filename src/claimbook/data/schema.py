@@ -43,13 +43,14 @@ def _cells(table: str, raw: bytes) -> pd.DataFrame:
             keep_default_na=False,
             encoding="utf-8",
             skip_blank_lines=False,
-            index_col=False,
-            on_bad_lines="error",
         )
     except UnicodeDecodeError as error:
         raise DataError(f"table {table}: the file is not UTF-8 text ({error})") from error
     except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
         raise DataError(f"table {table}: the file is not a table ({error})") from error
+    # Where the first line has a cell too many, pandas takes the first column for row names.
+    if not isinstance(text.index, pd.RangeIndex):
+        raise DataError(f"table {table}: line 2 has more cells than there are columns")
     short = text.isna().any(axis=1)
     if short.any():
         raise DataError(
