@@ -1,5 +1,6 @@
 """Turn the bytes of a CSV file into a typed frame, or say in one sentence why not."""
 
+import csv
 import io
 from collections.abc import Mapping
 from typing import Any
@@ -37,26 +38,17 @@ def parse(name: str, raw: bytes, schema: Mapping[str, Any]) -> pd.DataFrame:
 def _cells(table: str, raw: bytes) -> pd.DataFrame:
     """The cells as text; DataError where the bytes are no rectangle of UTF-8 text."""
     try:
-        text = pd.read_csv(
-            io.BytesIO(raw),
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8",
-            skip_blank_lines=False,
-        )
+        written = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"table {table}: the file is not UTF-8 text ({error})") from error
-    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise DataError(f"table {table}: the file is not a table ({error})") from error
-    # Where the first line has a cell too many, pandas takes the first column for row names.
-    if not isinstance(text.index, pd.RangeIndex):
-        raise DataError(f"table {table}: line 2 has more cells than there are columns")
-    short = text.isna().any(axis=1)
-    if short.any():
-        raise DataError(
-            f"table {table}: line {_line(short)} has fewer cells than there are columns"
-        )
-    return text
+    # pandas would fill short lines and shift long ones; a table is a rectangle.
+    widths = [len(cells) for cells in csv.reader(io.StringIO(written, newline=""))]
+    if not widths:
+        raise DataError(f"table {table}: the file is empty; it needs a line of column names")
+    for line, width in enumerate(widths, start=1):
+        if width != widths[0]:
+            raise DataError(f"table {table}: line {line} has {width} cells, not {widths[0]}")
+    return pd.read_csv(io.StringIO(written, newline=""), dtype=str, keep_default_na=False)
 
 
 def _column(table: str, text: pd.Series, field: Mapping[str, Any]) -> pd.Series:
