@@ -133,10 +133,8 @@ def simplex_weights(target: Array, donors: Array) -> Array:
     solution: for weights of sum c and shape w, c**2 q(w) + (c - 1)**2 is smallest where q is.
     """
     differences = donors - target[:, None]
-    size = float(np.sqrt(np.mean(differences**2))) or 1.0
-    # The triangular factor has the same lengths and far fewer rows.
-    root = np.linalg.qr(differences / (size * np.sqrt(len(target))), mode="r")
-    stacked = np.vstack([root, np.ones(donors.shape[1])])
+    size = float(np.sqrt((differences**2).sum(axis=0).mean())) or 1.0
+    stacked = np.vstack([differences / size, np.ones(donors.shape[1])])
     goal = np.zeros(len(stacked))
     goal[-1] = 1.0
     weights, _ = nnls(stacked, goal)
@@ -184,7 +182,14 @@ def _adjusted(model: Model, returns: Array, market: Array) -> Fit:
 
 def _synthetic(model: Model, returns: Array, donors: Array) -> Fit:
     days, shares = returns.shape
-    weights = np.column_stack([simplex_weights(returns[:, i], donors) for i in range(shares)])
+    count = donors.shape[1]
+    # Lengths and angles survive in the triangular factor, which has few rows; so one factor serves
+    # the weights and the leverages of all shares.
+    compact = np.linalg.qr(np.hstack([donors, returns]), mode="r")
+    small_donors, small_returns = compact[:, :count], compact[:, count:]
+    weights = np.column_stack(
+        [simplex_weights(small_returns[:, i], small_donors) for i in range(shares)]
+    )
     residuals = returns - donors @ weights
     roots: list[Array] = []
     support: list[tuple[NDArray[np.intp], ...]] = []
@@ -192,9 +197,9 @@ def _synthetic(model: Model, returns: Array, donors: Array) -> Fit:
     for share in range(shares):
         active = np.flatnonzero(weights[:, share] > 0)
         # Given the donors with weight, this is least squares on their differences from the first.
-        rows = donors[:, active[1:]] - donors[:, active[:1]]
+        rows = small_donors[:, active[1:]] - small_donors[:, active[:1]]
         free[share] = len(active) - 1
-        roots.append(np.linalg.pinv(np.linalg.qr(rows, mode="r")) if len(active) > 1 else np.empty((0, 0)))
+        roots.append(np.linalg.inv(np.linalg.qr(rows, mode="r")))
         support.append((active[:1], active[1:]))
     df = np.maximum(days - free, 1.0)
     return Fit(

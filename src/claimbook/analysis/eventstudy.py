@@ -1,0 +1,556 @@
+"""The whole event study of one date, ready to be shown.
+
+Percent wherever a name ends in `_pct`; elsewhere returns are fractions. Shares' returns are simple
+(sums over a window longer than one session), adjusted for splits and dividends, close to close, on
+New York sessions.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from claimbook.analysis import abnormal, inference, naive
+from claimbook.analysis import activity as trading
+from claimbook.analysis import attribution as split
+from claimbook.analysis import dose as doses
+from claimbook.analysis import intraday as hours
+from claimbook.analysis import returns as prices
+from claimbook.analysis import specification as spec
+from claimbook.analysis.inference import Direction, Placebo
+from claimbook.analysis.models import Array, Model, design
+from claimbook.analysis.rolling import Rolling, every_start, roll
+from claimbook.analysis.setting import (
+    AI,
+    BITCOIN,
+    MARKET,
+    Benchmarks,
+    Exclusion,
+    Setting,
+    known_sessions,
+    models,
+    setting,
+    usable,
+)
+from claimbook.errors import AnalysisError
+from claimbook.ledger import Quantity
+
+LENGTHS = (60, 120, 250)
+WINDOWS = ((0, 0), (0, 1), (-1, 1))
+LEVEL = 0.05
+MINER = "miner"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ModelStudy:
+    """The event under one model.
+
+    `shares`: one row a share: return_pct, normal_pct, ar_pct, low_pct, high_pct (prediction
+    interval), t, p_value, p_placebo, p_holm, p_max_t (the last two from p_placebo's days),
+    pre_fit_error_pct. `coefficients`: rows regressors (or donors), columns shares.
+    `tests` and `naive`: test, statistic, p_value, reference, and alarms_pct, the percent of other
+    days on which the same test would have rejected at 5 % (missing where it was not run on them).
+    `mean` and `median` compare the mean and median standardised abnormal return with all other
+    days, `mean_quiet` and `median_quiet` with those without a listed event. `days`: these other
+    days: mean, median, aar_pct, known.
+    """
+
+    model: Model
+    shares: pd.DataFrame
+    coefficients: pd.DataFrame
+    aar_pct: float
+    low_pct: float
+    high_pct: float
+    tests: pd.DataFrame
+    naive: pd.DataFrame
+    mean: Placebo
+    median: Placebo
+    mean_quiet: Placebo
+    median_quiet: Placebo
+    days: pd.DataFrame
+    correlation: float
+    effective_shares: float
+    minimum_detectable_pct: float
+    explained_share_pct: float | None
+
+
+@dataclass(frozen=True)
+class EventStudy:
+    """Everything about one event. Sections that cannot be made are None; `missing` says why."""
+
+    event_date: str
+    tickers: tuple[str, ...]
+    benchmarks: Benchmarks
+    estimation: int
+    gap: int
+    window: tuple[int, int]
+    direction: Direction
+    setting: Setting
+    exclusions: tuple[Exclusion, ...]
+    missing: Mapping[str, str]
+    return_pct: float
+    models: Mapping[str, ModelStudy]
+    joint: inference.Test
+    attribution: split.Attribution | None
+    explained: Mapping[str, split.Attribution]
+    bracket: split.Bracket | None
+    curve: spec.Curve | None
+    dose: Mapping[str, doses.DoseResponse]
+    dose_notes: tuple[str, ...]
+    activity: tuple[trading.Activity, ...]
+    intraday: hours.Intraday | None
+    known: pd.DatetimeIndex
+    bitcoin_basis: str
+    bitcoin_basis_placebo: str
+
+
+def event_study(
+    book: Mapping[str, pd.DataFrame],
+    event_date: str,
+    tickers: Sequence[str],
+    benchmarks: Benchmarks | None = None,
+    estimation: int = 120,
+    gap: int = 10,
+    window: tuple[int, int] = (0, 0),
+    direction: Direction = "either",
+    draws: int = 1999,
+    seed: int = 20250326,
+) -> EventStudy:
+    """Study what the shares did around one date.
+
+    `book` maps table names to frames (an edition does): adjusted_closes, bars_daily, bars_hourly,
+    bitcoin_hourly, bitcoin_daily, ai_contracts, events, tickers. `estimation` sessions end `gap`
+    sessions before the event window, which is `window` (first, last) counted from the event.
+    `direction` is the side that tests look at: either, fall or rise. Raises AnalysisError or
+    ParameterError, one sentence each, where the study as a whole cannot be made.
+    """
+    if direction not in inference.DIRECTIONS:
+        raise AnalysisError(
+            f"a direction is one of {', '.join(inference.DIRECTIONS)}, not {direction!r}"
+        )
+    chosen = benchmarks or Benchmarks()
+    ground = setting(book, event_date, tickers, chosen, estimation, gap, window)
+    known = known_sessions(book["events"], ground.days)
+    missing: dict[str, str] = {}
+    found = {
+        model.name: result
+        for model in models(chosen, ground.donors)
+        if (result := _try(missing, model.name, _one_model, ground, model, known, direction))
+    }
+    portfolio = _Portfolio.of(ground, draws, seed)
+    explained = {
+        name: split_up
+        for name, factors in (
+            ("bitcoin", (BITCOIN,)),
+            ("market", (MARKET,)),
+            ("market_btc", (MARKET, BITCOIN)),
+            ("market_btc_ai", (MARKET, BITCOIN, AI)),
+        )
+        if (split_up := _try(missing, f"attribution.{name}", portfolio.attribute, factors))
+    }
+    miners = [str(t) for t in book["tickers"].query("group == @MINER")["ticker"]]
+    field, field_exclusions = _field(book, ground, miners)
+    exposure, notes = doses.signed_megawatts(
+        book["ai_contracts"], field, ground.days[ground.windows.start]
+    )
+    dose = {
+        name: response
+        for name in ("market_btc", "market_btc_ai")
+        if (
+            response := _try(
+                missing, f"dose.{name}", _dose, ground, chosen, name, field, exposure, direction
+            )
+        )
+    }
+    measured = [
+        _try(missing, measure, _activity, ground, book["bars_daily"], measure)
+        for measure in ("volume", "range")
+    ]
+    return EventStudy(
+        event_date=event_date,
+        tickers=ground.tickers,
+        benchmarks=chosen,
+        estimation=estimation,
+        gap=gap,
+        window=window,
+        direction=direction,
+        setting=ground,
+        exclusions=(*ground.exclusions, *field_exclusions),
+        missing=missing,
+        return_pct=100 * portfolio.event_return,
+        models=found,
+        joint=_joint(ground, models(chosen, ground.donors)[2], draws, seed),
+        attribution=explained.get("market_btc_ai"),
+        explained=explained,
+        bracket=_try(missing, "bracket", portfolio.total_to_direct),
+        curve=_try(missing, "curve", _curve, ground, chosen, field, exposure, direction),
+        dose=dose,
+        dose_notes=tuple(notes),
+        activity=tuple(one for one in measured if one is not None),
+        intraday=_try(missing, "intraday", _intraday, ground, book, chosen, event_date, direction),
+        known=known,
+        bitcoin_basis=ground.bitcoin.described(pd.DatetimeIndex(ground.needed())),
+        bitcoin_basis_placebo=ground.bitcoin.described(
+            next(iter(found.values())).days.index if found else ground.days[:0]
+        ),
+    )
+
+
+def quantities(study: EventStudy) -> dict[str, Quantity]:
+    """The named quantities of a study; None where a section could not be made."""
+    out: dict[str, Quantity] = {}
+
+    def put(name: str, value: float | None, unit: str) -> None:
+        known = value is not None and np.isfinite(value)
+        out[name] = Quantity(float(value) if known and value is not None else None, unit)
+
+    for model in models(study.benchmarks, ()):
+        one = study.models.get(model.name)
+        tests = None if one is None else one.tests.set_index("test")["statistic"]
+        for name, test in (
+            ("cda_t", "Portfolio (CDA)"),
+            ("kp_t", "Kolari–Pynnönen"),
+            ("adjusted_patell_z", "Adjusted Patell"),
+            ("corrado_z", "Corrado rank"),
+        ):
+            put(f"{name}.{model.name}", None if tests is None else tests[test], "1")
+        for name, unit, value in (
+            ("aar_pct", "percent", one and one.aar_pct),
+            ("placebo_p", "1", one and one.mean.p_value),
+            ("placebo_p_quiet", "1", one and one.mean_quiet.p_value),
+            ("placebo_p_median", "1", one and one.median.p_value),
+            ("mean_residual_correlation", "1", one and one.correlation),
+            ("effective_shares", "1", one and one.effective_shares),
+            ("minimum_detectable_effect_pct", "percent", one and one.minimum_detectable_pct),
+            ("explained_share_pct", "percent", one and one.explained_share_pct),
+        ):
+            put(f"{name}.{model.name}", value, unit)
+    for factor in (MARKET, BITCOIN, AI):
+        table = study.attribution.table if study.attribution else None
+        for name, column in (("contribution_pct", "contribution"), ("shapley_pct", "shapley")):
+            value = None if table is None else 100 * float(table.at[factor, column])
+            put(f"{name}.{factor}", value, "percent")
+    put("joint_p", study.joint.p_value, "1")
+    put("specification_curve_p", study.curve and study.curve.p_value, "1")
+    for name in ("market_btc", "market_btc_ai"):
+        response = study.dose.get(name)
+        put(f"dose_slope_pct.{name}", response and 100 * response.slope, "percent")
+        put(f"dose_p.{name}", response and response.placebo.p_value, "1")
+    by_measure = {one.measure: one.placebo.p_value for one in study.activity}
+    for measure in ("volume", "range"):
+        put(f"{measure}_p", by_measure.get(measure), "1")
+    put("intraday_p", study.intraday and study.intraday.largest.p_value, "1")
+    put("intraday_abnormal_p", study.intraday and study.intraday.largest_abnormal.p_value, "1")
+    return out
+
+
+def _try(missing: dict[str, str], section: str, make: Callable[..., T], *given: object) -> T | None:
+    """A section of the study, or None with the reason noted."""
+    try:
+        return make(*given)
+    except AnalysisError as error:
+        missing[section] = str(error)
+        return None
+
+
+def _arrays(ground: Setting, model: Model) -> tuple[Array, Array]:
+    """Returns of the shares and factors (or donors) of a model, over all sessions."""
+    frame = ground.returns if model.kind == "synthetic" else ground.factors
+    if model.kind == "synthetic" and not model.factors:
+        raise AnalysisError("no share is left that a synthetic control could be made of")
+    return (
+        ground.returns["simple"][list(ground.tickers)].to_numpy(dtype=float),
+        frame["simple"][list(model.factors)].to_numpy(dtype=float),
+    )
+
+
+def _measure(ground: Setting, model: Model) -> abnormal.Abnormal:
+    shares, factors = _arrays(ground, model)
+    fitting, event = ground.windows.estimation_rows, ground.windows.event_rows
+    return abnormal.study(model, shares[fitting], factors[fitting], shares[event], factors[event])
+
+
+def _others(ground: Setting) -> Array:
+    """First rows of all event windows that do not meet the event's own."""
+    w = ground.windows
+    starts = every_start(len(ground.days), w.estimation, w.gap, w.length)
+    return starts[np.abs(starts - w.start) >= w.length]
+
+
+def _one_model(
+    ground: Setting, model: Model, known: pd.DatetimeIndex, direction: Direction
+) -> ModelStudy:
+    one = _measure(ground, model)
+    w = ground.windows
+    shares, factors = _arrays(ground, model)
+    count = len(ground.tickers)
+    columns = shares
+    if model.kind != "synthetic":
+        columns = np.column_stack([shares, shares.mean(axis=1)])
+    starts = _others(ground)
+    rolled = roll(model, columns, factors, starts, w.estimation, w.gap, w.length, count)
+    rolled = rolled.at(np.isfinite(rolled.scar).all(axis=1))
+    scores = rolled.scar[:, :count]
+    days = pd.DataFrame(
+        {
+            "mean": scores.mean(axis=1),
+            "median": np.median(scores, axis=1),
+            "aar_pct": 100 * rolled.car[:, :count].mean(axis=1),
+        },
+        index=ground.days[rolled.starts - (w.start - ground.event)],
+    )
+    touched = [bool(ground.days[s : s + w.length].isin(known).any()) for s in rolled.starts]
+    days["known"] = touched
+    quiet = days[~days["known"]]
+    mean, median = float(one.scar.mean()), float(np.median(one.scar))
+    single = [
+        inference.placebo(float(one.scar[i]), scores[:, i], direction, "abnormal return").p_value
+        for i in range(count)
+    ]
+    low, high = one.interval()
+    mean_low, mean_high = one.mean_interval()
+    table = pd.DataFrame(
+        {
+            "return_pct": 100 * one.observed.sum(axis=0),
+            "normal_pct": 100 * one.normal.sum(axis=0),
+            "ar_pct": 100 * one.car,
+            "low_pct": 100 * low,
+            "high_pct": 100 * high,
+            "t": one.scar,
+            "p_value": [
+                inference.p_value(float(t), stats.t(df), direction)
+                for t, df in zip(one.scar, one.fit.df, strict=True)
+            ],
+            "p_placebo": single,
+            "p_holm": inference.holm(single),
+            "p_max_t": inference.max_t(one.scar, scores, direction),
+            "pre_fit_error_pct": 100 * one.fit.pre_fit_error,
+        },
+        index=pd.Index(ground.tickers, name="ticker"),
+    )
+    correlation = inference.mean_residual_correlation(one.fit.residuals)
+    observed, left = float(one.observed.sum(axis=0).mean()), one.caar
+    trusted = [
+        inference.portfolio(one, direction),
+        inference.kolari_pynnonen(one, direction),
+        inference.adjusted_patell(one, direction),
+        inference.corrado(one, direction),
+    ]
+    return ModelStudy(
+        model=model,
+        shares=table,
+        coefficients=_coefficients(one, ground.tickers),
+        aar_pct=100 * one.caar,
+        low_pct=100 * mean_low,
+        high_pct=100 * mean_high,
+        tests=_with_alarms(trusted, rolled, count, direction),
+        naive=_with_alarms(naive.tests(one, direction), rolled, count, direction),
+        mean=inference.placebo(mean, days["mean"].to_numpy(), direction, "mean"),
+        median=inference.placebo(median, days["median"].to_numpy(), direction, "median"),
+        mean_quiet=inference.placebo(mean, quiet["mean"].to_numpy(), direction, "mean"),
+        median_quiet=inference.placebo(median, quiet["median"].to_numpy(), direction, "median"),
+        days=days,
+        correlation=correlation,
+        effective_shares=inference.effective_shares(count, correlation),
+        minimum_detectable_pct=100
+        * inference.minimum_detectable_effect(one.caar_error, one.portfolio_df),
+        explained_share_pct=100 * (observed - left) / observed if observed else None,
+    )
+
+
+def _coefficients(one: abnormal.Abnormal, tickers: Sequence[str]) -> pd.DataFrame:
+    model = one.fit.model
+    rows = list(model.factors) if model.kind == "synthetic" else ["constant", *model.factors]
+    return pd.DataFrame(one.fit.coefficients, index=rows, columns=list(tickers))
+
+
+def _with_alarms(
+    tests: Sequence[inference.Test], rolled: Rolling, count: int, direction: Direction
+) -> pd.DataFrame:
+    """The tests as a table, with how often each rejects on the other days."""
+    scores, cars = rolled.scar[:, :count], rolled.car[:, :count]
+    df = rolled.df[:, :count]
+    design_effect = np.sqrt(1 + (count - 1) * rolled.correlation)
+    student = stats.t(count - 1)
+    patell = inference.patell_statistic(scores, df)
+    on_other_days = {
+        "Kolari–Pynnönen": (inference.adjusted_bmp(scores, rolled.correlation), student),
+        "Adjusted Patell": (patell / design_effect, stats.norm()),
+        "Cross-sectional t": (naive.cross_sectional(cars), student),
+        "Patell": (patell, stats.norm()),
+        "BMP": (inference.bmp_statistic(scores), student),
+        "Sign": (naive.sign(cars), stats.norm()),
+    }
+    if rolled.scar.shape[1] > count:
+        on_other_days["Portfolio (CDA)"] = (rolled.scar[:, count], stats.t(rolled.df[:, count]))
+    rows = []
+    for test in tests:
+        alarms = float("nan")
+        if test.name in on_other_days:
+            values, law = on_other_days[test.name]
+            p = {
+                "either": 2 * law.sf(np.abs(values)),
+                "fall": law.cdf(values),
+                "rise": law.sf(values),
+            }[direction]
+            alarms = 100 * float(np.mean(p < LEVEL))
+        rows.append((test.name, test.statistic, test.p_value, test.reference, alarms))
+    return pd.DataFrame(rows, columns=["test", "statistic", "p_value", "reference", "alarms_pct"])
+
+
+def _joint(ground: Setting, model: Model, draws: int, seed: int) -> inference.Test:
+    one = _measure(ground, model)
+    regressors = design(model, _arrays(ground, model)[1])
+    w = ground.windows
+    return inference.joint_bootstrap(
+        one, regressors[w.estimation_rows], regressors[w.event_rows], draws, seed
+    )
+
+
+@dataclass(frozen=True)
+class _Portfolio:
+    """The equal-weighted mean of the shares, and the factors, in the study's windows."""
+
+    returns: Array
+    factors: pd.DataFrame
+    event_return: float
+    event_factors: pd.Series
+    length: int
+    draws: int
+    seed: int
+
+    @staticmethod
+    def of(ground: Setting, draws: int, seed: int) -> "_Portfolio":
+        w = ground.windows
+        mean = ground.returns["simple"][list(ground.tickers)].mean(axis=1, skipna=False).to_numpy()
+        factors = ground.factors["simple"]
+        return _Portfolio(
+            returns=mean[w.estimation_rows],
+            factors=factors.iloc[w.estimation_rows],
+            event_return=float(mean[w.event_rows].sum()),
+            event_factors=factors.iloc[w.event_rows].sum(skipna=False),
+            length=w.length,
+            draws=draws,
+            seed=seed,
+        )
+
+    def attribute(self, names: tuple[str, ...]) -> split.Attribution:
+        factors, event = self._chosen(names)
+        return split.attribute(
+            names, self.returns, factors, self.event_return, event, self.length, self.draws, self.seed
+        )
+
+    def total_to_direct(self) -> split.Bracket:
+        factors, event = self._chosen((MARKET, BITCOIN, AI))
+        return split.bracket(
+            self.returns, factors, self.event_return, event, 2, self.length, self.draws, self.seed
+        )
+
+    def _chosen(self, names: tuple[str, ...]) -> tuple[Array, Array]:
+        factors, event = self.factors[list(names)], self.event_factors[list(names)]
+        for name in names:
+            if factors[name].isna().any() or np.isnan(event[name]):
+                raise AnalysisError(f"the factor {name} has no return in every session needed")
+        return factors.to_numpy(dtype=float), event.to_numpy(dtype=float)
+
+
+def _field(
+    book: Mapping[str, pd.DataFrame], ground: Setting, miners: Sequence[str]
+) -> tuple[tuple[str, ...], list[Exclusion]]:
+    """All miners that can be studied in the same windows, and the others with the reason."""
+    closes = prices.wide(book["adjusted_closes"], "adjusted_close")
+    present = [t for t in miners if t in closes]
+    good, bad = usable(closes, present, ground.windows, "the comparison of all miners")
+    return tuple(dict.fromkeys((*ground.tickers, *good))), bad
+
+
+def _dose(
+    ground: Setting,
+    benchmarks: Benchmarks,
+    name: str,
+    field: Sequence[str],
+    exposure: pd.Series,
+    direction: Direction,
+) -> doses.DoseResponse:
+    model = next(m for m in models(benchmarks, ()) if m.name == name)
+    w = ground.windows
+    shares = ground.returns["simple"][list(field)].to_numpy(dtype=float)
+    factors = ground.factors["simple"][list(model.factors)].to_numpy(dtype=float)
+    starts = np.concatenate([[w.start], _others(ground)])
+    car = roll(model, shares, factors, starts, w.estimation, w.gap, w.length).car
+    if not np.isfinite(car[0]).all():
+        raise AnalysisError("a factor has no return in every session needed")
+    whole = car[1:][np.isfinite(car[1:]).all(axis=1)]
+    amount = exposure.reindex(list(field)).to_numpy(dtype=float) / doses.UNIT_MW
+    return doses.dose_response(field, car[0], whole, amount, direction)
+
+
+def _activity(ground: Setting, bars: pd.DataFrame, measure: str) -> trading.Activity:
+    chosen = bars[bars["ticker"].isin(list(ground.tickers))]
+    # The sessions of the returns, so that rows mean the same days everywhere.
+    wide = {
+        column: prices.wide(chosen, column).reindex(index=ground.days, columns=list(ground.tickers))
+        for column in ("volume", "high", "low")
+    }
+    values = (
+        trading.log_volume(wide["volume"])
+        if measure == "volume"
+        else trading.log_range(wide["high"], wide["low"])
+    )
+    w = ground.windows
+    whole = values.iloc[w.estimation_rows].notna().all() & values.iloc[w.event_rows].notna().all()
+    if not whole.all():
+        raise AnalysisError(
+            f"daily bars are missing in the windows for {', '.join(values.columns[~whole])}, "
+            f"so the {measure} of the day cannot be judged"
+        )
+    starts = _others(ground)
+    return trading.activity(measure, values, w.start, starts, w.estimation, w.gap, w.length)
+
+
+def _curve(
+    ground: Setting,
+    benchmarks: Benchmarks,
+    field: Sequence[str],
+    exposure: pd.Series,
+    direction: Direction,
+) -> spec.Curve:
+    named = ground.tickers
+    sets = {"named": named, "all miners": tuple(field)}
+    without = tuple(t for t in named if exposure.get(t, 0.0) == 0)
+    if 2 <= len(without) < len(named):
+        sets["named, without AI contracts"] = without
+    market, semis = benchmarks.other_market, benchmarks.other_ai
+    declared = [m for m in models(benchmarks, ()) if m.kind == "factors"] + [
+        Model(f"market_{market}", f"the market ({market})", "factors", (market,)),
+        Model(f"market_{market}_btc", f"{market} and bitcoin", "factors", (market, BITCOIN)),
+        Model(
+            f"market_btc_{semis}",
+            f"the market, bitcoin and {semis}",
+            "factors",
+            (MARKET, BITCOIN, semis),
+        ),
+    ]
+    choices = spec.Choices(tuple(declared), LENGTHS, WINDOWS, ("simple", "log"), sets)
+    return spec.curve(
+        choices, ground.returns, ground.factors, ground.event, ground.windows.gap, (), direction
+    )
+
+
+def _intraday(
+    ground: Setting,
+    book: Mapping[str, pd.DataFrame],
+    benchmarks: Benchmarks,
+    event_date: str,
+    direction: Direction,
+) -> hours.Intraday:
+    hourly = book["bars_hourly"]
+    if benchmarks.market not in set(hourly["ticker"]):
+        raise AnalysisError(f"there are no hourly bars of {benchmarks.market}")
+    return hours.intraday(
+        hourly, ground.tickers, (benchmarks.market,), event_date, direction=direction
+    )
