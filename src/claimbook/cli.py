@@ -1,0 +1,239 @@
+"""The command line: a thin door to `claimbook.reports` and `claimbook.data`.
+
+Exit codes: 0 done; 1 something failed or does not match, and is named; 2 the command, a parameter
+or the data cannot be used as given, one sentence says why, and nothing was written.
+Heavy imports happen inside the commands, so that help and lists come at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from claimbook import __version__
+from claimbook.errors import ClaimbookError, RenderError
+
+DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+
+say = partial(print, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    chosen = parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except ClaimbookError as error:
+        print(f"claimbook: {error}", file=sys.stderr)
+        return UNUSABLE
+    except KeyboardInterrupt:
+        print("claimbook: interrupted; what was published stays", file=sys.stderr)
+        return INTERRUPTED
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands, with their help."""
+    top = argparse.ArgumentParser(
+        prog="claimbook",
+        description="Executable fact-checks: notebooks that reproduce one claim each, rendered "
+        "into versioned, self-contained reports.",
+        epilog="`claimbook COMMAND --help` explains a command.",
+    )
+    top.add_argument("--version", action="version", version=f"claimbook {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _add(commands, "list", list_claims, "list the claims and their notebooks")
+    show = _add(commands, "show", show_claim, "show a claim, its printed values and parameters")
+    show.add_argument("claim", metavar="CLAIM", help="a claim's id, as `claimbook list` gives it")
+    _add_render(commands)
+    notebooks = _add(
+        commands,
+        "notebooks",
+        execute_notebooks,
+        "execute the notebooks in place with their defaults and keep normalised outputs",
+    )
+    notebooks.add_argument(
+        "names", nargs="*", metavar="NOTEBOOK", help="file names below notebooks/; default: all"
+    )
+    verify = _add(
+        commands, "verify", verify_versions, "check every published version against its manifest"
+    )
+    _add_out(verify, "the reports folder to check; default: reports/")
+    data = commands.add_parser("data", help="check or seal the frozen tables")
+    add_data_commands(data.add_subparsers(required=True, metavar="COMMAND"))
+    return top
+
+
+def add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """`claimbook data …`: one line a command."""
+    _add(commands, "check", check_data, "check every table against its recorded hash and schema")
+    _add(
+        commands,
+        "seal",
+        seal_data,
+        "record SHA-256, size and rows of every table in data/datapackage.json, schemas checked",
+    )
+    drift = _add(
+        commands,
+        "drift",
+        compare_live,
+        "compare frozen prices with Yahoo Finance's of today; needs a network, writes nothing",
+    )
+    drift.add_argument("--tickers", metavar="A,B", help="default: the miners")
+    drift.add_argument("--from", dest="start", metavar="DATE", help="default: a year before --to")
+    drift.add_argument("--to", dest="end", metavar="DATE", help="default: the last frozen day")
+
+
+def list_claims(_: argparse.Namespace) -> int:
+    from claimbook import ledger
+
+    claims = ledger.claims()
+    widest = max(len(claim.id) for claim in claims)
+    for claim in claims:
+        notebook = claim.notebook or "no notebook yet"
+        say(f"{claim.id:<{widest}}  {claim.title}  [{notebook}]")
+    return DONE
+
+
+def show_claim(chosen: argparse.Namespace) -> int:
+    from claimbook import ledger, parameters
+
+    claim = ledger.claim(chosen.claim)
+    declared = parameters.of(claim) if claim.notebook else {}
+    say(f"{claim.title}\n{claim.paraphrase}")
+    say(f"Asserted by {claim.asserted_by}, {claim.asserted_on}. {claim.published_in}.")
+    say("\nFindings:")
+    for finding in claim.findings:
+        weight = "" if finding.decides else " (cross-check)"
+        say(f"  {finding.id}{weight}: {finding.statement}")
+        say(f"    as printed: {finding.printed_text}; rule: {ledger.rule_text(finding)}")
+    if claim.notebook is None:
+        say("\nThis claim has no notebook yet.")
+        return DONE
+    say(f"\nParameters of notebooks/{claim.notebook} (claimbook render {claim.id} -p name=value):")
+    for parameter in declared.values():
+        say(f"  {parameters.described(parameter)}")
+    return DONE
+
+
+def render_reports(chosen: argparse.Namespace) -> int:
+    from claimbook.reports import render
+
+    outcome = render.render(
+        chosen.claims,
+        chosen.parameters,
+        out=chosen.out,
+        workers=chosen.workers,
+        force=chosen.force,
+        say=say,
+    )
+    say(f"open {(chosen.out or Path('reports')) / 'index.html'}")
+    if outcome.failed:
+        print(f"claimbook: failed: {', '.join(outcome.failed)}", file=sys.stderr)
+    if outcome.differing:
+        print(f"claimbook: not the same bytes: {', '.join(outcome.differing)}", file=sys.stderr)
+    return DONE if outcome.good else FAILED
+
+
+def execute_notebooks(chosen: argparse.Namespace) -> int:
+    from claimbook.reports import notebooks
+
+    failed = notebooks.refresh(chosen.names, say=say)
+    if failed:
+        print(f"claimbook: failed: {', '.join(failed)}", file=sys.stderr)
+    return FAILED if failed else DONE
+
+
+def verify_versions(chosen: argparse.Namespace) -> int:
+    from claimbook import paths
+    from claimbook.reports import shelf
+
+    try:
+        count = shelf.verified(shelf.Shelf(chosen.out or paths.reports_folder()))
+    except RenderError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    say(f"{count} published versions match their manifests")
+    return DONE
+
+
+def check_data(_: argparse.Namespace) -> int:
+    from claimbook.data import seal
+
+    code = DONE
+    for name, problem in seal.check():
+        say(problem or f"{name}: as recorded")
+        code = FAILED if problem else code
+    return code
+
+
+def seal_data(_: argparse.Namespace) -> int:
+    from claimbook.data import seal
+
+    changed = seal.seal()
+    say(f"recorded anew: {', '.join(changed)}" if changed else "every table was as recorded")
+    return DONE
+
+
+def compare_live(chosen: argparse.Namespace) -> int:
+    from claimbook.data import live
+
+    tickers = chosen.tickers.split(",") if chosen.tickers else None
+    found = live.drift(*live.asked(tickers, chosen.start, chosen.end))
+    say(live.described(found))
+    return DONE if (found["outcome"] == live.COMPARED).all() else FAILED
+
+
+def _add_render(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    render = _add(
+        commands,
+        "render",
+        render_reports,
+        "execute notebooks and publish their reports; what is already published is not run again",
+    )
+    render.add_argument(
+        "claims", nargs="*", metavar="CLAIM", help="claims to render; default: all with a notebook"
+    )
+    render.add_argument(
+        "-p",
+        "--parameter",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the one claim named; repeat for more (lists: a,b,c); "
+        "`claimbook show CLAIM` lists them",
+    )
+    _add_out(render, "the reports folder to write; default: reports/")
+    render.add_argument(
+        "--workers",
+        type=_positive,
+        metavar="N",
+        help="reports made at the same time; default: one a processor",
+    )
+    render.add_argument(
+        "--force",
+        action="store_true",
+        help="render what is published again and compare the bytes; a published version stays",
+    )
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: object,
+    explained: str,
+) -> argparse.ArgumentParser:
+    added = commands.add_parser(name, help=explained, description=f"{explained.capitalize()}.")
+    added.set_defaults(run=run)
+    return added
+
+
+def _add_out(command: argparse.ArgumentParser, explained: str) -> None:
+    command.add_argument("--out", type=Path, metavar="DIR", help=explained)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers, 1 or more")
+    return int(text)

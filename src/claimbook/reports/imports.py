@@ -1,0 +1,79 @@
+"""Which modules of this package a piece of code reaches by import, found without running it."""
+
+import ast
+from collections.abc import Iterable
+from pathlib import Path
+
+PACKAGE = "claimbook"
+
+
+def of_code(source: str, *, within: str = "") -> list[str]:
+    """Dotted names of this package that the code imports, anywhere in it.
+
+    `within` is the package that relative imports start from. `from a import b` gives both `a` and
+    `a.b`, since `b` may be a module. Raises SyntaxError where the code cannot be parsed.
+    """
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(node, within)
+            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return [name for name in names if name == PACKAGE or name.startswith(f"{PACKAGE}.")]
+
+
+def reached(names: Iterable[str], source_folder: Path) -> list[Path]:
+    """The files of the modules named, of their parent packages, and of all that these import.
+
+    `source_folder` holds the package's folder. Names that are no module (a function, a class) count
+    for nothing. Sorted by path.
+    """
+    files: dict[str, Path] = {}
+    waiting = list(names)
+    while waiting:
+        parts = waiting.pop().split(".")
+        for length in range(1, len(parts) + 1):
+            name = ".".join(parts[:length])
+            file = _file(parts[:length], source_folder)
+            if name in files or file is None:
+                continue
+            files[name] = file
+            is_package = file.name == "__init__.py"
+            within = name if is_package else name.rpartition(".")[0]
+            waiting += of_code(file.read_text(encoding="utf-8"), within=within)
+    return sorted(files.values())
+
+
+def companions(files: Iterable[Path]) -> list[Path]:
+    """The files beside the given modules that are not Python: styles, fonts, templates.
+
+    Subfolders count with the folder they lie in, unless they hold modules of their own.
+    """
+    folders = {file.parent for file in files}
+    found: list[Path] = []
+    while folders:
+        for entry in folders.pop().iterdir():
+            if entry.name.startswith((".", "__")):
+                continue
+            if entry.is_file() and entry.suffix not in (".py", ".pyc", ".pyi"):
+                found.append(entry)
+            elif entry.is_dir() and not any(entry.glob("*.py")):
+                folders.add(entry)
+    return sorted(set(found))
+
+
+def _absolute(node: ast.ImportFrom, within: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = within.split(".")
+    base = parts[: len(parts) - node.level + 1]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def _file(parts: list[str], source_folder: Path) -> Path | None:
+    place = source_folder.joinpath(*parts)
+    for file in (place / "__init__.py", place.with_suffix(".py")):
+        if file.is_file():
+            return file
+    return None

@@ -1,0 +1,229 @@
+"""The folder of published versions: what is there, what goes in, what goes out."""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from claimbook.errors import RenderError
+from claimbook.reports import recipe
+from claimbook.reports.document import FILES, MANIFEST, RESULTS, as_json
+
+RECORD = "render.json"  # what differs from run to run; nothing hashes it
+FAILED = "failed"
+ERROR = "error.json"
+_PART = ".part-"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version: its folder, manifest, results, and when it was rendered (ISO, UTC)."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    results: Mapping[str, Any]
+    rendered: str
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def default(self) -> bool:
+        return bool(self.manifest["default"])
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One report that failed and has not succeeded since."""
+
+    folder: Path
+    error: Mapping[str, Any]
+
+
+class Shelf:
+    """A reports folder: `<claim>/<version>/` for versions, `<claim>/failed/<key>/` for failures."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def place(self, claim_id: str, version: str) -> Path:
+        return self.folder / claim_id / version
+
+    def has(self, claim_id: str, version: str) -> bool:
+        return (self.place(claim_id, version) / MANIFEST).is_file()
+
+    def claims(self) -> list[str]:
+        """Ids of the claims that have a folder."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(f.name for f in self.folder.iterdir() if f.is_dir() and f.name[0] != ".")
+
+    def versions(self, claim_id: str) -> list[Version]:
+        """The published versions of a claim, the last rendered first.
+
+        One that cannot be read is left out here; `problems` names it.
+        """
+        found = []
+        for folder in self._version_folders(claim_id):
+            try:
+                manifest, results = _read(folder / MANIFEST), _read(folder / RESULTS)
+                found.append(Version(folder, manifest, results, _rendered(folder)))
+            except (OSError, ValueError):
+                continue
+        return sorted(found, key=lambda v: (v.rendered, v.name), reverse=True)
+
+    def failures(self, claim_id: str) -> list[Failure]:
+        folders = sorted((self.folder / claim_id / FAILED).glob(f"*/{ERROR}"))
+        return [Failure(file.parent, _read(file)) for file in folders]
+
+    def publish(
+        self, claim_id: str, version: str, files: Mapping[str, bytes], record: Mapping[str, Any]
+    ) -> list[str]:
+        """Put a version in its place, whole or not at all. A version that is there stays as it is.
+
+        Returns the names of the files in which the one that is there differs. One that does not
+        match its own manifest was damaged, and is replaced.
+        """
+        target = self.place(claim_id, version)
+        if not target.exists() or problems_of(target):
+            try:
+                self._put(target, {**files, RECORD: as_json(record)})
+            except OSError:
+                if problems_of(target):  # else another run has just published the same version
+                    raise
+        return [name for name in FILES if (target / name).read_bytes() != files[name]]
+
+    def fail(self, claim_id: str, key: str, files: Mapping[str, bytes]) -> Path:
+        """Put a failure in its place, instead of an earlier one of the same report."""
+        target = self.folder / claim_id / FAILED / key
+        self._put(target, files)
+        return target
+
+    def clear_failure(self, claim_id: str, key: str) -> None:
+        """Take the failure of a report away, now that it has succeeded."""
+        place = self.folder / claim_id / FAILED
+        shutil.rmtree(place / key, ignore_errors=True)
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
+
+    def prune(self, claim_id: str, keep: int, spare: str | None) -> list[Version]:
+        """Take away default versions but the last `keep`, never `spare`; returns what went."""
+        default = [version for version in self.versions(claim_id) if version.default]
+        default.sort(key=lambda version: version.name != spare)  # the spared one counts as the last
+        for version in default[keep:]:
+            shutil.rmtree(version.folder)
+        return default[keep:]
+
+    def write(self, name: str, content: bytes) -> None:
+        """One file of the folder itself, replaced at once; left alone where it is the same."""
+        target = self.folder / name
+        if target.is_file() and target.read_bytes() == content:
+            return
+        with self._part() as part:
+            (part / target.name).write_bytes(content)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (part / target.name).replace(target)
+
+    def problems(self) -> dict[str, list[str]]:
+        """What does not match, by `claim/version`, for every published version."""
+        return {
+            f"{claim_id}/{folder.name}": problems_of(folder)
+            for claim_id in self.claims()
+            for folder in self._version_folders(claim_id)
+        }
+
+    def sweep(self) -> None:
+        """Remove what interrupted runs left. Parts of a run that is still going are left alone."""
+        for part in self.folder.glob(f"{_PART}*"):
+            pid = part.name.removeprefix(_PART).partition("-")[0]
+            if not pid.isdigit() or not _running(int(pid)):
+                shutil.rmtree(part, ignore_errors=True)
+
+    def _version_folders(self, claim_id: str) -> list[Path]:
+        place = self.folder / claim_id
+        if not place.is_dir():
+            return []
+        return sorted(f for f in place.iterdir() if f.is_dir() and f.name != FAILED)
+
+    def _put(self, target: Path, files: Mapping[str, bytes]) -> None:
+        with self._part() as part:
+            made = part / target.name
+            made.mkdir()
+            for name, content in files.items():
+                (made / name).write_bytes(content)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                target.rename(part / "replaced")
+            made.rename(target)
+
+    @contextmanager
+    def _part(self) -> Iterator[Path]:
+        """A temporary folder on the same disk, so that a rename is one step."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f"{_PART}{os.getpid()}-", dir=self.folder))
+        try:
+            yield part
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def problems_of(folder: Path) -> list[str]:
+    """One sentence for each thing in a version's folder that is not as its manifest says."""
+    try:
+        manifest = _read(folder / MANIFEST)
+        named = recipe.version_of(manifest)
+        files = dict(manifest["files"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [f"{MANIFEST} cannot be read ({type(error).__name__}: {error})"]
+    problems = []
+    if not folder.name == manifest.get("version") == named:
+        problems.append(f"{MANIFEST} describes {named}, not {folder.name}")
+    for name in FILES:
+        if name == MANIFEST:
+            continue
+        if not (folder / name).is_file():
+            problems.append(f"{name} is missing")
+        elif hashlib.sha256((folder / name).read_bytes()).hexdigest() != files.get(name):
+            problems.append(f"{name} is not the file that {MANIFEST} recorded")
+    extra = sorted({f.name for f in folder.iterdir()} - {*FILES, RECORD})
+    return problems + [f"{name} is no part of a version" for name in extra]
+
+
+def verified(shelf: Shelf) -> int:
+    """The number of published versions, all as recorded. Raises RenderError naming the others."""
+    found = shelf.problems()
+    wrong = [f"{name}: {'; '.join(said)}" for name, said in found.items() if said]
+    if wrong:
+        raise RenderError("\n".join(wrong))
+    return len(found)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return dict(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _rendered(folder: Path) -> str:
+    try:
+        return str(_read(folder / RECORD)["started"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+def _running(pid: int) -> bool:
+    if sys.platform == "win32":
+        return True  # there, signal 0 is none that only asks
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
