@@ -1,0 +1,102 @@
+"""The catalogue's page, and the page of a claim that leads to its latest version."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from claimbook import ledger
+from claimbook.reports import frame
+
+NO_VERDICT = {"failed": "badge-failed"}
+
+
+def render(catalogue: Mapping[str, Any]) -> str:
+    """The page reports/index.html: every claim of the ledger, judged or not.
+
+    `catalogue` is the content of reports/catalogue.json. Paths in it are relative to reports/.
+    """
+    spoken = frame.words()
+    article = catalogue["article"]
+    claims = [_claim(entry) for entry in catalogue["claims"]]
+    content = {
+        "title": spoken["catalogue_title"].format(title=article["title"], count=len(claims)),
+        "description": spoken["catalogue_lead"].format(
+            publisher=article["publisher"],
+            title=article["title"],
+            date=frame.day(article["date"]),
+        ),
+        "home": None,
+        "article": article,
+        "edition": catalogue["edition"],
+        "claims": claims,
+        "states": _states(claims),
+    }
+    html = frame.environment().get_template("catalogue.html.j2").render(page=content)
+    return frame.finished(html, "the catalogue")
+
+
+def render_latest(claim_id: str, title: str, version: str) -> str:
+    """The page reports/<claim>/index.html: goes to the latest version, and links to it."""
+    spoken = frame.words()
+    content = {
+        "title": spoken["latest_title"].format(title=frame.sentence(title)),
+        "description": title,
+        "home": f"../index.html#{claim_id}",
+        "heading": title,
+        "version": version,
+        "address": f"{quote(version)}/index.html",
+    }
+    html = frame.environment().get_template("latest.html.j2").render(page=content)
+    return frame.finished(html, f"the page of {claim_id}")
+
+
+def _claim(entry: Mapping[str, Any]) -> dict[str, Any]:
+    spoken = frame.words()
+    status = str(entry["status"])
+    verdict = entry.get("verdict") if status == "published" else None
+    state = str(verdict or status)
+    reports = [_report(report) for report in entry.get("reports", [])]
+    label = state if verdict else spoken["status"].get(status, status)
+    return {
+        **entry,
+        "verdict": verdict,
+        "summary": entry.get("summary") if verdict else None,
+        "key_numbers": entry.get("key_numbers") or [] if verdict else [],
+        "state": state,
+        "label": label[:1].upper() + label[1:],
+        "badge": f"badge-{state.replace(' ', '-')}"
+        if verdict
+        else NO_VERDICT.get(status, "badge-open"),
+        "note": spoken["status_text"].get(status, ""),
+        "address": _address(entry, reports),
+        "reports": reports,
+    }
+
+
+def _address(entry: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> str | None:
+    """Where the latest report is: by its path where the catalogue has one."""
+    latest = entry.get("latest")
+    if not latest:
+        return None
+    paths = [r["address"] for r in reports if r["version"] == latest and r["address"]]
+    return paths[0] if paths else f"{quote(str(entry['id']))}/{quote(str(latest))}/index.html"
+
+
+def _report(report: Mapping[str, Any]) -> dict[str, Any]:
+    path = str(report.get("path") or "")
+    if path and not path.endswith(".html"):
+        path = path.rstrip("/") + "/index.html"
+    values = report.get("parameters") or {}
+    return {
+        **report,
+        "address": quote(path) or None,
+        "parameters": "; ".join(f"{name} = {frame.brief(v)}" for name, v in values.items()),
+    }
+
+
+def _states(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The filter's choices: the states that occur, verdicts first and in the ledger's order."""
+    labels = {claim["state"]: claim["label"] for claim in claims}
+    order = [v for v in ledger.VERDICTS if v in labels]
+    order += [state for state in labels if state not in order]
+    return [{"value": state, "label": labels[state]} for state in order]

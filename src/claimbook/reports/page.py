@@ -1,0 +1,305 @@
+"""The page of one report version, and the page that stands in for a report that failed.
+
+The page shows what a notebook published and what its manifest says. It computes nothing and knows
+no subject: it goes by cell tags, headings, output types and the ledger's words.
+"""
+
+import datetime as dt
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+
+from claimbook import ledger, parameters
+from claimbook.errors import LedgerError
+from claimbook.ledger import Claim
+from claimbook.reports import frame, sections
+from claimbook.reports.sections import Parts, Section
+
+CATALOGUE = "../../index.html"  # seen from reports/<claim>/<version>/index.html
+MACHINE = "parameters-and-data"
+CLAIM = "claim"
+RESERVED = ("verdict", CLAIM, MACHINE, "content", "words", "cite", "citation")
+
+# ClaimReview wants a number beside the words where the verdicts have an order.
+RATINGS = {ledger.FAILS: 1, ledger.IN_PART: 2, ledger.HOLDS: 3}
+
+
+def render(
+    notebook: NotebookNode,
+    manifest: Mapping[str, Any],
+    results: Mapping[str, Any],
+    *,
+    versions: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """The complete HTML of one version of a report. The same input gives the same bytes.
+
+    `results` is what `claimbook.ledger.result` made; `manifest` is shown as it is, whatever it
+    holds beside `version`. `versions` are this claim's versions, oldest first, each with `version`
+    and, where they are not all of one set, `parameters`; the neighbours become links.
+    Raises RenderError where an image has no alternative text or the page would load something.
+    """
+    claim = ledger.claim(results["claim"])
+    article = ledger.article()
+    parts = sections.parts(notebook, reserved=RESERVED, prefix=claim.id)
+    version = str(manifest["version"])
+    edition = str(manifest.get("edition") or version.rpartition("-")[0] or version)
+    title = str(results["title"])
+    verdict = str(results["verdict"])
+    spoken = frame.words()
+    listed = _parameters(parts, results["parameters"])
+    ordered, provenance = _ordered(parts)
+    before, after = _neighbours(version, results["parameters"], versions)
+    facts, records, folded = _provenance(manifest)
+    content = {
+        "title": spoken["title"].format(title=frame.sentence(title), verdict=verdict),
+        "description": results.get("summary") or claim.paraphrase,
+        "home": f"{CATALOGUE}#{claim.id}",
+        "headline": title,
+        "claim": claim,
+        "article": article,
+        "standfirst": _standfirst(parts),
+        "edition": edition,
+        "version": version,
+        "previous": before,
+        "next": after,
+        "parameters": listed,
+        "changed": sum(entry["changed"] for entry in listed),
+        "parts": parts,
+        "sections": ordered,
+        "provenance_anchor": provenance,
+        "facts": facts,
+        "record_tables": records,
+        "folded_tables": folded,
+        "citation": spoken["cite"].format(
+            publisher=spoken["publisher"],
+            title=frame.sentence(title),
+            claim=claim.id,
+            version=version,
+            edition=frame.day(edition),
+            verdict=verdict,
+        ),
+        "review": frame.json_block(_review(claim, article, results, edition)),
+    }
+    html, _ = _exporter().from_notebook_node(notebook, resources={"page": content})
+    return frame.finished(html, f"the report {claim.id} {version}")
+
+
+def render_failure(
+    claim: Claim,
+    parameters: Mapping[str, Any],
+    error: Mapping[str, Any],
+    notebook: NotebookNode | None = None,
+) -> str:
+    """The page that stands where a report would have stood, had its notebook run to the end.
+
+    `error` has `cell` (counted from 1; 0 where no single cell is at fault), `name`, `message` and
+    `traceback`.
+    """
+    spoken = frame.words()
+    number = int(error.get("cell") or 0)
+    cells = notebook.cells if notebook is not None else []
+    content = {
+        "title": spoken["failure_title"].format(title=frame.sentence(claim.title)),
+        "description": spoken["failure_text"],
+        "home": None,
+        "claim": claim,
+        "article": ledger.article(),
+        "parameters": parameters,
+        "error": {name: error.get(name, "") for name in ("cell", "name", "message", "traceback")},
+        "source": cells[number - 1].source if 0 < number <= len(cells) else "",
+    }
+    html = frame.environment().get_template("failure.html.j2").render(page=content)
+    return frame.finished(html, f"the failure page of {claim.id}")
+
+
+class _Exporter(HTMLExporter):  # type: ignore[misc]
+    """nbconvert's exporter, with this project's template and escaping by default."""
+
+    def _create_environment(self) -> jinja2.Environment:
+        made: jinja2.Environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        frame.configure(made)
+        made.filters["prose"] = prose
+        return made
+
+
+@functools.cache
+def _exporter() -> _Exporter:
+    # Made once a process: reading templates and highlighters takes longer than a page does.
+    return _Exporter(  # type: ignore[no-untyped-call]
+        extra_template_basedirs=[str(frame.TEMPLATE.parent)],
+        template_name=frame.TEMPLATE.name,
+        template_file="report.html.j2",
+        default_preprocessors=[],
+    )
+
+
+def prose(text: str) -> Markup:
+    """Markdown as HTML. HTML inside it is shown as text, so a `<` in a sentence stays a `<`."""
+    renderer = IPythonRenderer(escape=True, exclude_anchor_links=True)
+    html: str = MarkdownWithMath(renderer=renderer).render(text)
+    return Markup(html)
+
+
+def _standfirst(parts: Parts) -> list[str]:
+    """What the title cell says below its heading."""
+    texts = [piece.content for piece in parts.of("title") if piece.kind == "markdown"]
+    kept = [[line for line in text.splitlines() if not line.startswith("# ")] for text in texts]
+    return [body for lines in kept if (body := "\n".join(lines).strip())]
+
+
+def _parameters(parts: Parts, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Name, value here, default, meaning, what is allowed, and whether it was changed."""
+    try:
+        declared = {
+            name: parameter
+            for source in parts.sources.get("parameters", [])
+            for name, parameter in parameters.of_source(source, "the notebook").items()
+        }
+    except LedgerError:
+        declared = {}
+    listed = []
+    order = [*(n for n in declared if n in values), *(n for n in values if n not in declared)]
+    for name in order:
+        value = values[name]
+        known = declared.get(name)
+        listed.append(
+            {
+                "name": name,
+                "value": value,
+                "default": known.default if known else "",
+                "help": known.help if known else "",
+                "allowed": known.allowed if known else "",
+                "changed": known is not None and value != known.default,
+            }
+        )
+    return listed
+
+
+def _ordered(parts: Parts) -> tuple[list[Section], str]:
+    """The sections below the first screen, and the anchor of the one that ends in the manifest.
+
+    The claim table comes first, then the notebook's sections in order, with parameters, set-up and
+    coverage just before the provenance.
+    """
+    spoken = frame.words()
+    claim = Section(
+        spoken["claim_heading"], CLAIM, parts.of("claim"), parts.sources.get("claim", [])
+    )
+    machine = Section(
+        spoken["machine_heading"],
+        MACHINE,
+        parts.of("coverage"),
+        [
+            source
+            for tag in ("parameters", "injected-parameters", "setup", "coverage", "publish")
+            for source in parts.sources.get(tag, [])
+        ],
+    )
+    own = [
+        Section(s.heading or spoken["introduction"], s.anchor, s.pieces, s.code)
+        for s in parts.sections
+    ]
+    last = [s for s in own if s.heading == spoken["provenance_heading"]][:1]
+    ending = last or [
+        Section(spoken["provenance_heading"], frame.slug(spoken["provenance_heading"]))
+    ]
+    first = [claim] if claim.pieces else []
+    return [*first, *(s for s in own if s not in last), machine, *ending], ending[0].anchor
+
+
+def _neighbours(
+    version: str, values: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """The versions before and after this one, among those with the same parameters."""
+    alike = [entry for entry in versions if entry.get("parameters", values) == values]
+    names = [entry["version"] for entry in alike]
+    here = names.index(version) if version in names else len(alike)
+    before = alike[here - 1] if here > 0 else None
+    after = alike[here + 1] if here + 1 < len(alike) else None
+    return before, after
+
+
+def _provenance(
+    manifest: Mapping[str, Any],
+) -> tuple[list[tuple[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """The manifest, whatever it holds: single facts, tables to show, tables to fold."""
+    names = frame.words()["manifest_names"]
+    facts: list[tuple[str, Any]] = []
+    records: list[dict[str, Any]] = []
+    folded: list[dict[str, Any]] = []
+    for name, value in manifest.items():
+        caption = names.get(name, name)
+        if name == "parameters":
+            continue  # they have a table of their own
+        if isinstance(value, Mapping):
+            rows = [{"name": key, "value": item} for key, item in _flat(value)]
+            folded.append({"caption": caption, "columns": ["name", "value"], "rows": rows})
+        elif isinstance(value, list) and value and all(isinstance(v, Mapping) for v in value):
+            columns = list(dict.fromkeys(key for row in value for key in row))
+            records.append({"caption": caption, "columns": columns, "rows": value})
+        else:
+            facts.append((name, value))
+    return facts, records, folded
+
+
+def _flat(value: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    """Nested names joined by a slash."""
+    flat: list[tuple[str, Any]] = []
+    for key, item in value.items():
+        if isinstance(item, Mapping):
+            flat.extend(_flat(item, f"{before}{key} / "))
+        else:
+            flat.append((f"{before}{key}", item))
+    return flat
+
+
+def _review(
+    claim: Claim, article: Mapping[str, Any], results: Mapping[str, Any], edition: str
+) -> dict[str, Any]:
+    """The schema.org ClaimReview of a verdict."""
+    verdict = str(results["verdict"])
+    rating: dict[str, Any] = {"@type": "Rating", "alternateName": verdict}
+    if verdict in RATINGS:
+        rating |= {"ratingValue": RATINGS[verdict], "worstRating": 1, "bestRating": 3}
+    appearance = {
+        "@type": "NewsArticle",
+        "headline": str(article["title"]),
+        "datePublished": str(article["date"]),
+        "publisher": {"@type": "Organization", "name": str(article["publisher"])},
+    }
+    if article.get("link"):
+        appearance["url"] = str(article["link"])
+    review = {
+        "@context": "https://schema.org",
+        "@type": "ClaimReview",
+        "claimReviewed": claim.paraphrase,
+        "name": str(results["title"]),
+        "inLanguage": frame.words()["lang"],
+        "author": {"@type": "Organization", "name": frame.words()["publisher"]},
+        "itemReviewed": {
+            "@type": "Claim",
+            "author": {"@type": "Organization", "name": claim.asserted_by},
+            "datePublished": str(claim.asserted_on),
+            "appearance": appearance,
+        },
+        "reviewRating": rating,
+    }
+    if results.get("summary"):
+        review["reviewBody"] = results["summary"]
+    if _is_date(edition):
+        review["datePublished"] = edition
+    return review
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,266 @@
+"""An executed notebook as the parts of a page: what goes to the top, and the sections in order.
+
+Works on tags, headings and output types only. Everything here is plain data for the template.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import quote
+
+from nbformat import NotebookNode
+
+from claimbook.errors import RenderError
+from claimbook.reports import frame
+
+ROWS_SHOWN = 12
+
+# Cells that the page puts in places of its own, by tag.
+PLACED = (
+    "title",
+    "parameters",
+    "injected-parameters",
+    "setup",
+    "coverage",
+    "claim",
+    "verdict",
+    "main-figure",
+    "publish",
+)
+
+_TABLE = re.compile(r"<table(?P<attributes>[^>]*)>(?P<body>.*?)</table>", re.S)
+_CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.S)
+_EMPTY_HEAD = re.compile(r"<th scope='col'[^>]*>\s*</th>")
+_TAG = re.compile(r"<[^>]+>")
+_FENCE = re.compile(r"^\s*(```|~~~)")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An image, the words for it, and the data behind it (`csv`, None where there is none)."""
+
+    name: str
+    image: str
+    alt: str
+    width: int | None
+    height: int | None
+    csv: str | None
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    total: int = 0
+    numeric: tuple[bool, ...] = ()
+
+    @property
+    def csv_address(self) -> str:
+        text = quote(self.csv or "", safe=" ,;:@=$-_.!~*'()/+")
+        return "data:text/csv;charset=utf-8," + text.replace(" ", "%20")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing on the page: `kind` is markdown, html, figure, text, stream or error."""
+
+    kind: str
+    content: Any
+
+
+class Tables:
+    """Puts each table in a box of its own that scrolls, and names it for its download."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.count = 0
+        self.figures = 0
+
+    def next_figure(self) -> str:
+        self.figures += 1
+        return f"{self.prefix}-figure-{self.figures}"
+
+    def boxed(self, html: str) -> str:
+        return _TABLE.sub(self._box, html)
+
+    def _box(self, match: re.Match[str]) -> str:
+        self.count += 1
+        spoken = frame.words()
+        name = f"{self.prefix}-table-{self.count}"
+        caption = _CAPTION.search(match["body"])
+        body = _EMPTY_HEAD.sub("<td></td>", _CAPTION.sub("", match["body"], count=1))
+        title = unescape(_TAG.sub("", caption[1])).strip() if caption else ""
+        label = _escaped(spoken["table_of"].format(name=title or spoken["table_unnamed"]))
+        above = f"<figcaption>{caption[1]}</figcaption>" if caption else ""
+        return (
+            f'<figure class="table" data-name="{_escaped(name)}" data-title="{_escaped(title)}">'
+            f'{above}<div class="table-box" tabindex="0" role="group" aria-label="{label}">'
+            f"<table{match['attributes']}>{body}</table></div></figure>"
+        )
+
+
+@dataclass
+class Section:
+    """A heading, what stands below it until the next one, and the code that made it."""
+
+    heading: str
+    anchor: str = ""
+    pieces: list[Piece] = field(default_factory=list)
+    code: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Parts:
+    """A notebook's content by its place on the page."""
+
+    placed: dict[str, list[Piece]]
+    sources: dict[str, list[str]]
+    sections: list[Section]
+
+    def of(self, tag: str) -> list[Piece]:
+        return self.placed.get(tag, [])
+
+
+def parts(notebook: NotebookNode, *, reserved: Iterable[str] = (), prefix: str = "table") -> Parts:
+    """Take a notebook apart.
+
+    `reserved` are anchors that the page uses itself; `prefix` begins the file names of tables.
+    Raises RenderError for an image without alternative text.
+    """
+    made = Parts({}, {}, [])
+    tables = Tables(prefix)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        tag = next((t for t in PLACED if t in tags), None)
+        if tag:
+            made.placed.setdefault(tag, []).extend(_placed(cell, tables))
+            if cell.cell_type == "code":
+                made.sources.setdefault(tag, []).append(cell.source)
+        elif cell.cell_type == "markdown":
+            for heading, body in headed(cell.source):
+                if heading is not None or not made.sections:
+                    made.sections.append(Section(heading or ""))
+                if body:
+                    made.sections[-1].pieces.append(Piece("markdown", body))
+        elif cell.cell_type == "code":
+            if not made.sections:
+                made.sections.append(Section(""))
+            made.sections[-1].pieces.extend(outputs(cell, tables))
+            if cell.source.strip():
+                made.sections[-1].code.append(cell.source)
+    _anchor(made.sections, reserved)
+    return made
+
+
+def headed(source: str) -> list[tuple[str | None, str]]:
+    """A Markdown text, cut at its second-level headings; the first part may have none (None)."""
+    found: list[tuple[str | None, list[str]]] = [(None, [])]
+    fenced = False
+    for line in source.splitlines():
+        if _FENCE.match(line):
+            fenced = not fenced
+        if line.startswith("## ") and not fenced:
+            found.append((line[3:].strip().rstrip("#").strip(), []))
+        else:
+            found[-1][1].append(line)
+    joined = [(heading, "\n".join(lines).strip()) for heading, lines in found]
+    return [(heading, body) for heading, body in joined if heading is not None or body]
+
+
+def outputs(cell: NotebookNode, tables: Tables) -> list[Piece]:
+    """What a code cell shows, richest form first."""
+    pieces: list[Piece] = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream":
+            pieces.append(Piece("stream", _text(output.text)))
+        elif output.output_type == "error":
+            trace = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.get("traceback", [])))
+            pieces.append(Piece("error", trace or f"{output.ename}: {output.evalue}"))
+        else:
+            pieces.extend(_rich(output, tables))
+    return pieces
+
+
+def _rich(output: NotebookNode, tables: Tables) -> list[Piece]:
+    data = output.data
+    if any(kind.startswith("application/vnd.claimbook.") for kind in data):
+        return []
+    if "image/png" in data:
+        return [Piece("figure", _figure(data, output.metadata.get("image/png", {}), tables))]
+    if "text/html" in data:
+        return [Piece("html", tables.boxed(_text(data["text/html"])))]
+    if "text/markdown" in data:
+        return [Piece("markdown", _text(data["text/markdown"]))]
+    if "text/plain" in data:
+        return [Piece("text", _text(data["text/plain"]))]
+    return []
+
+
+def _figure(data: Mapping[str, Any], about: Mapping[str, Any], tables: Tables) -> Figure:
+    alt = str(about.get("alt", "")).strip()
+    name = frame.slug(str(about.get("name") or tables.next_figure()))
+    if not frame.real_alt(alt):
+        raise RenderError(
+            f"the figure {name!r} has no text that says what it shows (its alt is {alt!r}): "
+            "give the chart an `alt` with what a reader would see, in numbers"
+        )
+    table = _text(data["text/csv"]) if "text/csv" in data else None
+    head, rows = _read(table) if table else ((), [])
+    return Figure(
+        name=name,
+        image="data:image/png;base64," + _text(data["image/png"]).replace("\n", ""),
+        alt=alt,
+        width=about.get("width"),
+        height=about.get("height"),
+        csv=table,
+        head=head,
+        rows=tuple(rows[:ROWS_SHOWN]),
+        total=len(rows),
+        numeric=tuple(_numeric(row[i] for row in rows) for i in range(len(head))),
+    )
+
+
+def _read(table: str) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and rows; a column that only counts the rows and has no name is left out."""
+    lines = [tuple(line) for line in csv.reader(io.StringIO(table)) if line]
+    if not lines:
+        return (), []
+    head, rows = lines[0], lines[1:]
+    if not head[0]:
+        head = (frame.words()["data_row"], *head[1:])
+    if not lines[0][0] and [row[0] for row in rows] == [str(i) for i in range(len(rows))]:
+        return head[1:], [row[1:] for row in rows]
+    return head, rows
+
+
+def _numeric(values: Iterable[str]) -> bool:
+    known = [value for value in values if value]
+    try:
+        return bool(known) and all(float(value) == float(value) for value in known)
+    except ValueError:
+        return False
+
+
+def _placed(cell: NotebookNode, tables: Tables) -> list[Piece]:
+    if cell.cell_type == "markdown":
+        return [Piece("markdown", cell.source)]
+    return outputs(cell, tables)
+
+
+def _anchor(sections: list[Section], reserved: Iterable[str]) -> None:
+    taken = set(reserved)
+    for section in sections:
+        base = frame.slug(section.heading)
+        anchor, number = base, 2
+        while anchor in taken:
+            anchor, number = f"{base}-{number}", number + 1
+        taken.add(anchor)
+        section.anchor = anchor
+
+
+def _text(value: Any) -> str:
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

@@ -1,0 +1,168 @@
+// Comfort for readers with scripts on; every page is complete without it.
+"use strict";
+(() => {
+  const words = JSON.parse(document.getElementById("words").textContent);
+  const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+
+  function save(href, name) {
+    const link = make("a", { href, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }
+
+  // Contents: folded on narrow screens, and following the scroll on wide ones.
+  const contents = document.querySelector(".contents");
+  if (contents) {
+    const wide = matchMedia("(min-width: 62.01rem)");
+    const fold = () => { contents.querySelector("details").open = wide.matches; };
+    wide.addEventListener("change", fold);
+    fold();
+    contents.addEventListener("click", (event) => {
+      if (event.target.closest("a") && !wide.matches) contents.querySelector("details").open = false;
+    });
+    const links = all("a", contents);
+    const targets = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+    const follow = () => {
+      const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 4;
+      const passed = targets.findLastIndex((target) => target && target.getBoundingClientRect().top < innerHeight / 3);
+      const current = atEnd ? links.length - 1 : Math.max(passed, 0);
+      links.forEach((link, i) => {
+        if (i === current) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      });
+    };
+    let waiting = false;
+    addEventListener("scroll", () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => { waiting = false; follow(); });
+    }, { passive: true });
+    follow();
+  }
+
+  // A link into something folded opens it.
+  const reveal = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let box = target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+
+  // Tables: sorted by a column's button, saved as CSV.
+  const plain = (cell) => cell.textContent.trim();
+  const numeric = (text) => {
+    const match = text.replace(/\u2212/g, "-").replace(/,/g, "").match(/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?(?=$|[\s\u00a0%])/i);
+    return match && !/^\d{4}-\d{2}/.test(text) ? Number(match[0]) : null;
+  };
+  const compare = (a, b) => {
+    const [x, y] = [numeric(a), numeric(b)];
+    if (x !== null && y !== null) return x - y;
+    if (x !== null || y !== null) return x !== null ? -1 : 1;
+    return a.localeCompare(b, document.documentElement.lang);
+  };
+  for (const table of all("table")) {
+    const heads = all("thead th", table);
+    const body = table.tBodies[0];
+    if (!heads.length || !body || body.rows.length < 2) continue;
+    heads.forEach((head) => {
+      const column = head.cellIndex;
+      const name = plain(head);
+      if (!name) return;
+      const button = make("button", { type: "button", textContent: name, title: filled(words.sort, { column: name }) });
+      head.replaceChildren(button);
+      button.addEventListener("click", () => {
+        const order = head.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", order);
+        const sign = order === "ascending" ? 1 : -1;
+        const rows = [...body.rows].sort((a, b) => sign * compare(plain(a.cells[column]), plain(b.cells[column])));
+        body.append(...rows);
+      });
+    });
+  }
+  const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
+  for (const box of all("figure.table[data-name]")) {
+    const name = box.dataset.name;
+    const button = make("button", { type: "button", className: "tool", textContent: words.csv });
+    button.setAttribute("aria-label", filled(words.csv_of, { name: box.dataset.title || name }));
+    button.addEventListener("click", () => {
+      const lines = all("tr", box).map((row) => [...row.cells].map((cell) => quoted(plain(cell))).join(","));
+      const url = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
+      save(url, `${name}.csv`);
+      setTimeout(() => URL.revokeObjectURL(url), 1000);
+    });
+    const tools = make("div", { className: "tools" });
+    const downloads = make("div", { className: "downloads" });
+    downloads.append(button);
+    tools.append(downloads);
+    box.append(tools);
+  }
+  // Only a box that scrolls needs a stop for the keyboard.
+  const stops = () => all(".table-box, pre, .card").forEach((box) => {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    if (scrolls) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  });
+  addEventListener("resize", stops);
+  document.addEventListener("toggle", stops, true);
+  stops();
+
+  // Figures: the picture as it is on the page.
+  for (const button of all("button[data-png]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => save(button.closest("figure").querySelector("img").src, button.dataset.png));
+  }
+
+  // Figures on narrow screens: larger, in a box that scrolls.
+  for (const button of all("button.enlarge")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const large = button.closest("figure").querySelector(".card").classList.toggle("large");
+      button.setAttribute("aria-pressed", String(large));
+      stops();
+    });
+  }
+
+  // The citation, to the clipboard.
+  for (const button of all("button.copy")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(plain(document.getElementById(button.dataset.copies)));
+      button.textContent = words.copied;
+      setTimeout(() => { button.textContent = words.copy_text; }, 2000);
+    });
+  }
+
+  // Catalogue: by verdict, and by words.
+  const filter = document.querySelector(".filter");
+  if (filter) {
+    filter.hidden = false;
+    const claims = all(".claim");
+    const buttons = all("button", filter);
+    const search = filter.querySelector("input");
+    const texts = claims.map((claim) => claim.textContent.toLowerCase());
+    const apply = () => {
+      const wanted = buttons.find((button) => button.getAttribute("aria-pressed") === "true").dataset.verdict;
+      const asked = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      claims.forEach((claim, i) => {
+        const fits = (!wanted || claim.dataset.verdict === wanted) && asked.every((word) => texts[i].includes(word));
+        claim.hidden = !fits;
+        shown += fits;
+      });
+      filter.querySelector(".shown").textContent = filled(words.shown, { shown, all: claims.length });
+      document.querySelector(".none-found").hidden = shown > 0;
+    };
+    buttons.forEach((button) => button.addEventListener("click", () => {
+      buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+      apply();
+    }));
+    search.addEventListener("input", apply);
+    apply();
+  }
+})();
