@@ -97,5 +97,3 @@ def of_fit(fitted: Fit, event_returns: Array, regressors: Array) -> Abnormal:
         caar_error=mean_deviation * float(window.mean()),
         portfolio_df=df,
     )
-
-

@@ -96,9 +96,11 @@ def attribute(
     order_low, order_high = order_range(value[0])
     predicted, predicted_drawn = float(value[0, -1]), value_drawn[:, -1]
     predicted_low, predicted_high = np.percentile(predicted_drawn, ends)
-    shares = sorted((predicted_low / event_return, predicted_high / event_return)) if (
-        event_return
-    ) else (None, None)
+    shares = (
+        sorted((predicted_low / event_return, predicted_high / event_return))
+        if (event_return)
+        else (None, None)
+    )
     table = pd.DataFrame(
         {
             "beta": beta[0, 1:],
@@ -149,9 +151,7 @@ def bracket(
     some = (1 << kept) - 1
     _, value = _fits(data, np.ones((1, days)), event_factors, length)
     _, drawn = _fits(data, _counts(days, draws, seed), event_factors, length)
-    low, high = np.percentile(
-        drawn[:, -1] - drawn[:, some], [50 * (1 - level), 50 * (1 + level)]
-    )
+    low, high = np.percentile(drawn[:, -1] - drawn[:, some], [50 * (1 - level), 50 * (1 + level)])
     total, direct = event_return - float(value[0, some]), event_return - float(value[0, -1])
     return Bracket(total, direct, total - direct, float(low), float(high))
 
@@ -195,20 +195,21 @@ def r_squared(response: Array, regressors: Array) -> Array:
 
 
 def _fits(data: Array, counts: Array, event: Array, length: int) -> tuple[Array, Array]:
-    """For each row of day counts: coefficients (B x k + 1), prediction by every subset (B x 2**k)."""
+    """Coefficients (B x k + 1) and every subset's prediction (B x 2**k), by row of day counts."""
     days, width = data.shape
     products = (counts @ (data[:, :, None] * data[:, None, :]).reshape(days, -1)).reshape(
         -1, width, width
     )
     factors = width - 2
     value = np.empty((len(counts), 1 << factors))
-    coefficients = np.empty((len(counts), 0))
+    coefficients: Array = np.empty((len(counts), 0))
     for subset in range(1 << factors):
         members = _members(subset)
         columns = [0, *(j + 1 for j in members)]
-        coefficients = np.linalg.solve(
+        solved = np.linalg.solve(
             products[:, columns][:, :, columns], products[:, columns, -1][:, :, None]
-        )[:, :, 0]
+        )
+        coefficients = np.asarray(solved[:, :, 0])
         value[:, subset] = coefficients @ np.array([length, *event[members]])
     return coefficients, value
 

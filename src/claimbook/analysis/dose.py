@@ -23,8 +23,8 @@ class DoseResponse:
     """Abnormal return on exposure over n shares.
 
     `table`: one row a share, with exposure and ar (fraction). `slope` is the change of the abnormal
-    return for one unit of exposure; `placebo` holds the other days' slopes. `holders` are the shares
-    with any exposure: with only one of them the slope is that share against all others.
+    return for one unit of exposure; `placebo` holds the other days' slopes. `holders` are the
+    shares with any exposure: with only one of them the slope is that share against all others.
     """
 
     table: pd.DataFrame
@@ -37,10 +37,10 @@ class DoseResponse:
 def signed_megawatts(
     contracts: pd.DataFrame, tickers: Sequence[str], before: pd.Timestamp
 ) -> tuple[pd.Series, list[str]]:
-    """Megawatts of AI and HPC contracts that each share had signed before a day, and what is left out.
+    """Megawatts of AI and HPC contracts that each share had signed before a day.
 
-    `contracts` has ticker, date, mw_it, customer (one row a contract). A share without a contract has
-    0. Contracts without megawatts are not counted and are named in the second answer.
+    `contracts` has ticker, date, mw_it, customer (one row a contract). A share without a contract
+    has 0. Contracts without megawatts are not counted and are named in the second answer.
     """
     signed = contracts[
         contracts["ticker"].isin(list(tickers)) & (contracts["date"] < pd.Timestamp(before))
@@ -74,7 +74,9 @@ def dose_response(
         raise AnalysisError("the shares have all the same exposure, so there is no slope")
     slope = float(event @ centred) / size
     found = placebo(slope, others @ centred / size, direction, "slope")
-    table = pd.DataFrame({"exposure": exposure, "ar": event}, index=pd.Index(tickers, name="ticker"))
+    table = pd.DataFrame(
+        {"exposure": exposure, "ar": event}, index=pd.Index(tickers, name="ticker")
+    )
     holders = tuple(str(t) for t in table.index[table["exposure"] > 0])
     intercept = float(event.mean() - slope * exposure.mean())
     return DoseResponse(table, slope, intercept, found, holders)

@@ -22,7 +22,7 @@ from claimbook.analysis import returns as prices
 from claimbook.analysis import specification as spec
 from claimbook.analysis.inference import Direction, Placebo
 from claimbook.analysis.models import Array, Model, design
-from claimbook.analysis.rolling import Rolling, every_start, roll
+from claimbook.analysis.rolling import Rolling, Rows, every_start, roll
 from claimbook.analysis.setting import (
     AI,
     BITCOIN,
@@ -167,8 +167,9 @@ def event_study(
         )
     }
     measured = [
-        _try(missing, measure, _activity, ground, book["bars_daily"], measure)
+        made
         for measure in ("volume", "range")
+        if (made := _try(missing, measure, _activity, ground, book["bars_daily"], measure))
     ]
     return EventStudy(
         event_date=event_date,
@@ -179,7 +180,11 @@ def event_study(
         window=window,
         direction=direction,
         setting=ground,
-        exclusions=(*ground.exclusions, *field_exclusions),
+        exclusions=(
+            *ground.exclusions,
+            *field_exclusions,
+            *(e for _, bad in measured for e in bad),
+        ),
         missing=missing,
         return_pct=100 * portfolio.event_return,
         models=found,
@@ -190,7 +195,7 @@ def event_study(
         curve=_try(missing, "curve", _curve, ground, chosen, field, exposure, direction),
         dose=dose,
         dose_notes=tuple(notes),
-        activity=tuple(one for one in measured if one is not None),
+        activity=tuple(one for one, _ in measured),
         intraday=_try(missing, "intraday", _intraday, ground, book, chosen, event_date, direction),
         known=known,
         bitcoin_basis=ground.bitcoin.described(pd.DatetimeIndex(ground.needed())),
@@ -205,8 +210,8 @@ def quantities(study: EventStudy) -> dict[str, Quantity]:
     out: dict[str, Quantity] = {}
 
     def put(name: str, value: float | None, unit: str) -> None:
-        known = value is not None and np.isfinite(value)
-        out[name] = Quantity(float(value) if known and value is not None else None, unit)
+        known = value is not None and bool(np.isfinite(value))
+        out[name] = Quantity(float(value) if value is not None and known else None, unit)
 
     for model in models(study.benchmarks, ()):
         one = study.models.get(model.name)
@@ -219,14 +224,18 @@ def quantities(study: EventStudy) -> dict[str, Quantity]:
         ):
             put(f"{name}.{model.name}", None if tests is None else tests[test], "1")
         for name, unit, value in (
-            ("aar_pct", "percent", one and one.aar_pct),
-            ("placebo_p", "1", one and one.mean.p_value),
-            ("placebo_p_quiet", "1", one and one.mean_quiet.p_value),
-            ("placebo_p_median", "1", one and one.median.p_value),
-            ("mean_residual_correlation", "1", one and one.correlation),
-            ("effective_shares", "1", one and one.effective_shares),
-            ("minimum_detectable_effect_pct", "percent", one and one.minimum_detectable_pct),
-            ("explained_share_pct", "percent", one and one.explained_share_pct),
+            ("aar_pct", "percent", one.aar_pct if one else None),
+            ("placebo_p", "1", one.mean.p_value if one else None),
+            ("placebo_p_quiet", "1", one.mean_quiet.p_value if one else None),
+            ("placebo_p_median", "1", one.median.p_value if one else None),
+            ("mean_residual_correlation", "1", one.correlation if one else None),
+            ("effective_shares", "1", one.effective_shares if one else None),
+            (
+                "minimum_detectable_effect_pct",
+                "percent",
+                one.minimum_detectable_pct if one else None,
+            ),
+            ("explained_share_pct", "percent", one.explained_share_pct if one else None),
         ):
             put(f"{name}.{model.name}", value, unit)
     for factor in (MARKET, BITCOIN, AI):
@@ -235,16 +244,17 @@ def quantities(study: EventStudy) -> dict[str, Quantity]:
             value = None if table is None else 100 * float(table.at[factor, column])
             put(f"{name}.{factor}", value, "percent")
     put("joint_p", study.joint.p_value, "1")
-    put("specification_curve_p", study.curve and study.curve.p_value, "1")
+    put("specification_curve_p", study.curve.p_value if study.curve else None, "1")
     for name in ("market_btc", "market_btc_ai"):
         response = study.dose.get(name)
-        put(f"dose_slope_pct.{name}", response and 100 * response.slope, "percent")
-        put(f"dose_p.{name}", response and response.placebo.p_value, "1")
+        put(f"dose_slope_pct.{name}", 100 * response.slope if response else None, "percent")
+        put(f"dose_p.{name}", response.placebo.p_value if response else None, "1")
     by_measure = {one.measure: one.placebo.p_value for one in study.activity}
     for measure in ("volume", "range"):
         put(f"{measure}_p", by_measure.get(measure), "1")
-    put("intraday_p", study.intraday and study.intraday.largest.p_value, "1")
-    put("intraday_abnormal_p", study.intraday and study.intraday.largest_abnormal.p_value, "1")
+    day = study.intraday
+    put("intraday_p", day.largest.p_value if day else None, "1")
+    put("intraday_abnormal_p", day.largest_abnormal.p_value if day else None, "1")
     return out
 
 
@@ -274,7 +284,7 @@ def _measure(ground: Setting, model: Model) -> abnormal.Abnormal:
     return abnormal.study(model, shares[fitting], factors[fitting], shares[event], factors[event])
 
 
-def _others(ground: Setting) -> Array:
+def _others(ground: Setting) -> Rows:
     """First rows of all event windows that do not meet the event's own."""
     w = ground.windows
     starts = every_start(len(ground.days), w.estimation, w.gap, w.length)
@@ -293,7 +303,7 @@ def _one_model(
         columns = np.column_stack([shares, shares.mean(axis=1)])
     starts = _others(ground)
     rolled = roll(model, columns, factors, starts, w.estimation, w.gap, w.length, count)
-    rolled = rolled.at(np.isfinite(rolled.scar).all(axis=1))
+    rolled = rolled.at(np.asarray(np.isfinite(rolled.scar).all(axis=1)))
     scores = rolled.scar[:, :count]
     days = pd.DataFrame(
         {
@@ -348,7 +358,7 @@ def _one_model(
         low_pct=100 * mean_low,
         high_pct=100 * mean_high,
         tests=_with_alarms(trusted, rolled, count, direction),
-        naive=_with_alarms(naive.tests(one, direction), rolled, count, direction),
+        naive=_with_alarms(naive.all_tests(one, direction), rolled, count, direction),
         mean=inference.placebo(mean, days["mean"].to_numpy(), direction, "mean"),
         median=inference.placebo(median, days["median"].to_numpy(), direction, "median"),
         mean_quiet=inference.placebo(mean, quiet["mean"].to_numpy(), direction, "mean"),
@@ -441,7 +451,14 @@ class _Portfolio:
     def attribute(self, names: tuple[str, ...]) -> split.Attribution:
         factors, event = self._chosen(names)
         return split.attribute(
-            names, self.returns, factors, self.event_return, event, self.length, self.draws, self.seed
+            names,
+            self.returns,
+            factors,
+            self.event_return,
+            event,
+            self.length,
+            self.draws,
+            self.seed,
         )
 
     def total_to_direct(self) -> split.Bracket:
@@ -489,7 +506,10 @@ def _dose(
     return doses.dose_response(field, car[0], whole, amount, direction)
 
 
-def _activity(ground: Setting, bars: pd.DataFrame, measure: str) -> trading.Activity:
+def _activity(
+    ground: Setting, bars: pd.DataFrame, measure: str
+) -> tuple[trading.Activity, list[Exclusion]]:
+    """Volume or range of the day, and the shares whose bars do not allow it."""
     chosen = bars[bars["ticker"].isin(list(ground.tickers))]
     # The sessions of the returns, so that rows mean the same days everywhere.
     wide = {
@@ -502,14 +522,22 @@ def _activity(ground: Setting, bars: pd.DataFrame, measure: str) -> trading.Acti
         else trading.log_range(wide["high"], wide["low"])
     )
     w = ground.windows
-    whole = values.iloc[w.estimation_rows].notna().all() & values.iloc[w.event_rows].notna().all()
-    if not whole.all():
+    good = [str(t) for t in values if values[t].iloc[w.estimation_rows].notna().all()]
+    good = [t for t in good if values[t].iloc[w.event_rows].notna().all()]
+    bad = []
+    for ticker in [str(t) for t in values if t not in good]:
+        needed = values[ticker].loc[ground.needed()]
+        gaps = needed.index[needed.isna()]
+        reason = f"no trading is recorded on {len(gaps)} of the sessions needed"
+        bad.append(Exclusion(ticker, f"the {measure}", f"{reason}, first on {gaps[0]:%Y-%m-%d}"))
+    if not good:
         raise AnalysisError(
-            f"daily bars are missing in the windows for {', '.join(values.columns[~whole])}, "
-            f"so the {measure} of the day cannot be judged"
+            f"no share has daily bars for the whole windows, so the {measure} fails"
         )
-    starts = _others(ground)
-    return trading.activity(measure, values, w.start, starts, w.estimation, w.gap, w.length)
+    found = trading.activity(
+        measure, values[good], w.start, _others(ground), w.estimation, w.gap, w.length
+    )
+    return found, bad
 
 
 def _curve(

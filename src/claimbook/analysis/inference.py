@@ -75,7 +75,9 @@ def kolari_pynnonen(study: Abnormal, direction: Direction = "either") -> Test:
 def adjusted_patell(study: Abnormal, direction: Direction = "either") -> Test:
     """Patell's test adjusted for correlation, standard normal (Kolari and Pynnönen 2010)."""
     z = patell_statistic(study.scar, study.fit.df)
-    inflation = np.sqrt(_design_effect(study.fit.shares, mean_residual_correlation(study.fit.residuals)))
+    inflation = np.sqrt(
+        _design_effect(study.fit.shares, mean_residual_correlation(study.fit.residuals))
+    )
     return _normal("Adjusted Patell", float(z / inflation), direction)
 
 
@@ -182,7 +184,7 @@ def mean_residual_correlation(residuals: Array) -> float:
 
 def effective_shares(shares: int, correlation: float) -> float:
     """How many independent shares would tell as much: n / (1 + (n - 1) r)."""
-    return shares / _design_effect(shares, correlation)
+    return float(shares / (1 + (shares - 1) * correlation))
 
 
 def minimum_detectable_effect(
@@ -218,13 +220,18 @@ def patell_statistic(scar: Array, df: Array | float) -> Array:
     return np.asarray(scar.sum(axis=-1) / np.sqrt((degrees / (degrees - 2)).sum(axis=-1)))
 
 
-def corrado_statistic(residuals: Array, ar: Array) -> float:
-    """Corrado's z for a window: residuals (T x n) and abnormal returns (L x n)."""
-    length = ar.shape[0]
+def corrado_daily(residuals: Array, ar: Array) -> Array:
+    """Corrado's z of each day of a window: residuals (T x n), abnormal returns (L x n)."""
     together = np.vstack([residuals, ar])
     ranks = stats.rankdata(together, axis=0) / (len(together) + 1) - 0.5
     daily = ranks.mean(axis=1)
-    return float(daily[-length:].sum() / (np.sqrt(length) * np.sqrt(np.mean(daily**2))))
+    return np.asarray(daily[len(residuals) :] / np.sqrt(np.mean(daily**2)))
+
+
+def corrado_statistic(residuals: Array, ar: Array) -> float:
+    """Corrado's z of a whole window: the days' z summed, over the root of their number."""
+    daily = corrado_daily(residuals, ar)
+    return float(daily.sum() / np.sqrt(len(daily)))
 
 
 def p_value(statistic: float, distribution: object, direction: Direction) -> float:

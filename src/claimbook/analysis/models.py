@@ -54,11 +54,11 @@ class Fit:
 
     @property
     def days(self) -> int:
-        return self.residuals.shape[0]
+        return int(self.residuals.shape[0])
 
     @property
     def shares(self) -> int:
-        return self.residuals.shape[1]
+        return int(self.residuals.shape[1])
 
     @property
     def pre_fit_error(self) -> Array:
@@ -112,7 +112,9 @@ def fit(model: Model, returns: Array, regressors: Array) -> Fit:
         )
     if model.kind == "synthetic":
         if days < 3:
-            raise AnalysisError(f"{model.label}: {days} sessions are too few; at least 3 are needed")
+            raise AnalysisError(
+                f"{model.label}: {days} sessions are too few; at least 3 are needed"
+            )
         return _synthetic(model, returns, regressors)
     if days < width + 3:
         raise AnalysisError(
@@ -139,6 +141,10 @@ def simplex_weights(target: Array, donors: Array) -> Array:
     goal[-1] = 1.0
     weights, _ = nnls(stacked, goal)
     return np.asarray(weights / weights.sum())
+
+
+def _triangle(matrix: Array) -> Array:
+    return np.asarray(np.linalg.qr(matrix, mode="r"))  # type: ignore[call-overload]
 
 
 def _least_squares(model: Model, returns: Array, regressors: Array) -> Fit:
@@ -185,7 +191,7 @@ def _synthetic(model: Model, returns: Array, donors: Array) -> Fit:
     count = donors.shape[1]
     # Lengths and angles survive in the triangular factor, which has few rows; so one factor serves
     # the weights and the leverages of all shares.
-    compact = np.linalg.qr(np.hstack([donors, returns]), mode="r")
+    compact = _triangle(np.hstack([donors, returns]))
     small_donors, small_returns = compact[:, :count], compact[:, count:]
     weights = np.column_stack(
         [simplex_weights(small_returns[:, i], small_donors) for i in range(shares)]
@@ -199,7 +205,7 @@ def _synthetic(model: Model, returns: Array, donors: Array) -> Fit:
         # Given the donors with weight, this is least squares on their differences from the first.
         rows = small_donors[:, active[1:]] - small_donors[:, active[:1]]
         free[share] = len(active) - 1
-        roots.append(np.linalg.inv(np.linalg.qr(rows, mode="r")))
+        roots.append(np.asarray(np.linalg.inv(_triangle(rows))))
         support.append((active[:1], active[1:]))
     df = np.maximum(days - free, 1.0)
     return Fit(

@@ -19,7 +19,7 @@ from claimbook.analysis.inference import (
 from claimbook.analysis.models import Array
 
 
-def tests(study: Abnormal, direction: Direction = "either") -> list[Test]:
+def all_tests(study: Abnormal, direction: Direction = "either") -> list[Test]:
     """The naive tests of one event's cumulative abnormal returns, in a fixed order."""
     shares = study.fit.shares
     student, normal = stats.t(shares - 1), stats.norm()
@@ -71,8 +71,12 @@ def wilcoxon_plus(car: Array) -> Array:
     return np.asarray((ranks * (car > 0)).sum(axis=-1))
 
 
-def corrado_zivney_sign(residuals: Array, ar: Array) -> float:
-    """Corrado and Zivney's (1992) sign test about the median, with the daily mean sign's spread."""
+def corrado_zivney_sign(residuals: Array, ar: Array) -> Array:
+    """Corrado and Zivney's (1992) sign test of each day of a window (L).
+
+    Signs about each share's median over estimation and event window, and the spread of their daily
+    mean: correlation is inside it, but with few shares the mean takes few values.
+    """
     together = np.vstack([residuals, ar])
     signs = np.sign(together - np.median(together, axis=0)).mean(axis=1)
-    return float(signs[len(residuals) :].mean() / np.sqrt(np.mean(signs**2)))
+    return np.asarray(signs[len(residuals) :] / np.sqrt(np.mean(signs**2)))

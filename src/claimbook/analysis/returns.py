@@ -36,7 +36,7 @@ class BitcoinReturns:
 
 
 def wide(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """One column a ticker, one row a session: every session from the first to the last in the frame.
+    """One column a ticker, one row a session, from the first to the last day in the frame.
 
     `frame` has date, ticker and `column`. Raises AnalysisError where a row is on a day that is no
     session, or a date and ticker stand twice.

@@ -37,12 +37,16 @@ class Rolling:
     def at(self, rows: NDArray[np.bool_]) -> "Rolling":
         """Only the windows that are flagged."""
         return Rolling(
-            self.starts[rows], self.car[rows], self.error[rows], self.df[rows], self.correlation[rows]
+            self.starts[rows],
+            self.car[rows],
+            self.error[rows],
+            self.df[rows],
+            self.correlation[rows],
         )
 
 
 def every_start(days: int, estimation: int, gap: int, length: int) -> Rows:
-    """All first rows of event windows that `days` rows leave room for (the first row has no return)."""
+    """First rows of all event windows that `days` rows have room for; row 0 has no return."""
     return np.arange(estimation + gap + 1, days - length + 1)
 
 
@@ -66,13 +70,13 @@ def roll(
     if model.kind == "synthetic":
         return _roll_synthetic(model, returns, factors, starts, estimation, gap, length, count)
     if model.kind == "adjusted":
-        returns, factors = returns - factors, factors[:, :0]
-    regressors = design(Model("", "", "mean"), factors) if model.kind == "adjusted" else design(
-        model, factors
-    )
+        # The residuals' variance is taken about their mean, as if a constant had been fitted.
+        returns, regressors = returns - factors, np.ones((len(returns), 1))
+    else:
+        regressors = design(model, factors)
     width = regressors.shape[1]
     everything = np.hstack([regressors, returns])
-    missing = ~np.isfinite(everything)
+    missing: NDArray[np.bool_] = np.logical_not(np.isfinite(everything))
     filled = np.where(missing, 0.0, everything)
     before = starts - gap
     products = _window(filled[:, :, None] * filled[:, None, :], before - estimation, before)
@@ -80,11 +84,14 @@ def roll(
     holes = _window(missing.astype(float), before - estimation, before) + _window(
         missing.astype(float), starts, starts + length
     )
-    unusable = (holes[:, width:] > 0.5) | (holes[:, :width] > 0.5).any(axis=1, keepdims=True)
+    unusable: NDArray[np.bool_] = np.logical_or(
+        holes[:, width:] > 0.5, (holes[:, :width] > 0.5).any(axis=1, keepdims=True)
+    )
     xx = products[:, :width, :width]
     xy = products[:, :width, width:]
     # A window that cannot be used gets a harmless system; its answers are set to missing below.
-    xx = np.where(unusable.all(axis=1)[:, None, None], np.eye(width), xx)
+    empty: NDArray[np.bool_] = np.asarray(unusable.all(axis=1))
+    xx = np.where(empty[:, None, None], np.eye(width), xx)
     day = sums[:, :width, None]
     solved = np.linalg.solve(xx, np.concatenate([xy, day], axis=2))
     coefficients, leverage = solved[:, :, :-1], (day * solved[:, :, -1:]).sum(axis=(1, 2))
@@ -122,7 +129,8 @@ def _roll_synthetic(
     for row, start in enumerate(starts):
         fitting = slice(start - gap - estimation, start - gap)
         event = slice(start, start + length)
-        whole = np.isfinite(returns[fitting]).all(axis=0) & np.isfinite(returns[event]).all(axis=0)
+        seen = np.vstack([returns[fitting], returns[event]])
+        whole: NDArray[np.bool_] = np.asarray(np.isfinite(seen).all(axis=0))
         usable = np.isfinite(donors[fitting]).all() and np.isfinite(donors[event]).all()
         if not (usable and whole.any()):
             continue

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from claimbook.analysis import calendar, returns
+from claimbook.analysis import calendar
 from claimbook.analysis.models import Model
+from claimbook.analysis.returns import BitcoinReturns, Kind, basket, bitcoin, change, wide
 from claimbook.errors import AnalysisError
 
+KINDS: tuple[Kind, ...] = ("simple", "log")
 MARKET, BITCOIN, AI = "market", "bitcoin", "ai"
 FUND = "IBIT"
 
@@ -62,9 +64,9 @@ class Setting:
     tickers: tuple[str, ...]
     ai: tuple[str, ...]
     donors: tuple[str, ...]
-    returns: Mapping[str, pd.DataFrame]
-    factors: Mapping[str, pd.DataFrame]
-    bitcoin: returns.BitcoinReturns
+    returns: Mapping[Kind, pd.DataFrame]
+    factors: Mapping[Kind, pd.DataFrame]
+    bitcoin: BitcoinReturns
     exclusions: tuple[Exclusion, ...] = field(default=())
 
     def needed(self) -> list[pd.Timestamp]:
@@ -84,13 +86,13 @@ def setting(
 ) -> Setting:
     """Prices made into returns and factors, and everything that cannot be used named.
 
-    `book` has adjusted_closes, bitcoin_hourly, bitcoin_daily. Raises AnalysisError for an unknown or
-    repeated ticker, fewer than two usable shares, a market without returns, or windows that the data
-    do not reach; ParameterError for a date that is no session.
+    `book` has adjusted_closes, bitcoin_hourly, bitcoin_daily. Raises AnalysisError for an unknown
+    or repeated ticker, fewer than two usable shares, a market without returns, or windows that the
+    data do not reach; ParameterError for a date that is no session.
     """
     if len(set(tickers)) != len(tickers):
         raise AnalysisError(f"a share is named twice in {', '.join(tickers)}; name each once")
-    prices = returns.wide(book["adjusted_closes"], "adjusted_close")
+    prices = wide(book["adjusted_closes"], "adjusted_close")
     for ticker in (*tickers, *benchmarks.tickers):
         if ticker not in prices:
             raise AnalysisError(f"there are no prices of {ticker} in adjusted_closes")
@@ -107,18 +109,18 @@ def setting(
     market, bad_market = usable(prices, [benchmarks.market], windows, "the market")
     if not market:
         raise AnalysisError(f"{benchmarks.market} cannot be the market: {bad_market[0].reason}")
-    fund = prices[FUND] if FUND in prices else None
+    fund = prices.get(FUND)
     coin = {
-        kind: returns.bitcoin(book["bitcoin_hourly"], fund, book["bitcoin_daily"], days, kind)
-        for kind in ("simple", "log")
+        kind: bitcoin(book["bitcoin_hourly"], fund, book["bitcoin_daily"], days, kind)
+        for kind in KINDS
     }
-    by_kind = {kind: returns.change(prices, kind) for kind in ("simple", "log")}
+    by_kind = {kind: change(prices, kind) for kind in KINDS}
     factors = {
         kind: pd.DataFrame(
             {
                 MARKET: frame[benchmarks.market],
                 BITCOIN: coin[kind].returns,
-                AI: returns.basket(frame, ai) if ai else float("nan"),
+                AI: basket(frame, ai) if ai else float("nan"),
                 benchmarks.other_market: frame[benchmarks.other_market],
                 benchmarks.other_ai: frame[benchmarks.other_ai],
             }
@@ -196,9 +198,9 @@ def _lacks(prices: pd.Series, windows: calendar.Windows) -> str | None:
 def known_sessions(events: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """The sessions on which the listed events could move prices.
 
-    `events` has date and time (text). What came after the close, in the evening, or later than 20:00
-    UTC counts for the next session; `US session / evening` for both; a day without trading for the
-    next session.
+    `events` has date and time (text). What came after the close, in the evening, or later than
+    20:00 UTC counts for the next session; `US session / evening` for both; a day without trading
+    for the next session.
     """
     found: list[pd.Timestamp] = []
     for row in events.itertuples():

@@ -15,6 +15,7 @@ from scipy import stats
 
 from claimbook.analysis.inference import Direction, Placebo, placebo
 from claimbook.analysis.models import Array, Model
+from claimbook.analysis.returns import Kind
 from claimbook.analysis.rolling import roll
 from claimbook.errors import AnalysisError
 
@@ -29,7 +30,7 @@ class Choices:
     models: tuple[Model, ...]
     lengths: tuple[int, ...]
     windows: tuple[tuple[int, int], ...]
-    kinds: tuple[str, ...]
+    kinds: tuple[Kind, ...]
     sets: Mapping[str, tuple[str, ...]]
 
 
@@ -41,8 +42,8 @@ class Curve:
     window, returns, shares, estimate (mean cumulative abnormal return, fraction), error, t, p_value
     (portfolio test). `left_out`: those that could not, with the reason.
     `median_t`, `median_estimate` and `significant` (how many specifications are significant at
-    `level` in the event's direction) are judged against the same figures of M other days; `median_t`
-    is the joint test, since estimates of windows of different length are not alike.
+    `level` in the event's direction) are judged against the same figures of M other days;
+    `median_t` is the joint test, since estimates of windows of different length are not alike.
     """
 
     table: pd.DataFrame
@@ -60,8 +61,8 @@ class Curve:
 
 def curve(
     choices: Choices,
-    returns: Mapping[str, pd.DataFrame],
-    factors: Mapping[str, pd.DataFrame],
+    returns: Mapping[Kind, pd.DataFrame],
+    factors: Mapping[Kind, pd.DataFrame],
     event: int,
     gap: int,
     excluded: Sequence[int] = (),
@@ -110,7 +111,9 @@ def curve(
     )
     statistic = estimate[:, possible] / error[:, possible]
     estimate, df = estimate[:, possible], np.array(degrees)[possible]
-    critical = stats.t.ppf(1 - level / 2, df) if direction == "either" else stats.t.ppf(1 - level, df)
+    critical = (
+        stats.t.ppf(1 - level / 2, df) if direction == "either" else stats.t.ppf(1 - level, df)
+    )
     complete = np.isfinite(statistic).all(axis=1)
     apart = np.abs(positions - event) > widest
     others = complete & apart & ~np.isin(positions, list(excluded))
