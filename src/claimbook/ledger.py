@@ -5,6 +5,8 @@ quantities; `judge` compares them with the printed values; `verdict` sums the fi
 """
 
 import datetime as dt
+import math
+import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +21,9 @@ IN_PART = "holds in part"
 FAILS = "does not hold"
 UNTESTED = "cannot be tested"
 VERDICTS = (HOLDS, IN_PART, FAILS, UNTESTED)
+
+# Room for the last bit, in which a rounded value and a printed one may differ.
+_HAIR = 1e-9
 
 RULES = ("range", "amount", "direction", "at_least", "at_most", "count", "date")
 
@@ -136,7 +141,7 @@ def judge(rule: Printed, quantities: Quantities, parameters: Mapping[str, Any]) 
     hold; none could be computed -> cannot be tested. Nothing is compared when a parameter differs
     from what the printed value is about.
     """
-    values = {name: quantities[name].value if name in quantities else None for name in rule.members}
+    values = {name: _known(quantities.get(name)) for name in rule.members}
     for name, meant in rule.applies_to.items():
         if name in parameters and _plain(parameters[name]) != _plain(meant):
             reason = f"the printed value is about {name} = {_plain(meant)}"
@@ -241,6 +246,12 @@ def rule_text(rule: Printed) -> str:
     }[rule.rule]
 
 
+def _known(quantity: Quantity | None) -> float | str | None:
+    """The value; None where there is none, or where the arithmetic gave no number."""
+    value = None if quantity is None else quantity.value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _meets(rule: Printed, value: float | str) -> bool:
     if rule.rule == "date":
         apart = dt.date.fromisoformat(str(value)) - dt.date.fromisoformat(str(rule.printed))
@@ -252,14 +263,15 @@ def _meets(rule: Printed, value: float | str) -> bool:
         return change > rule.tolerance
     if rule.rule == "range":
         low, high = map(float, rule.printed)
-        return low - rule.tolerance <= near <= high + rule.tolerance
+        return low - rule.tolerance - _HAIR <= near <= high + rule.tolerance + _HAIR
     printed = float(rule.printed)
+    if rule.rule == "count":
+        return exact == printed
     if rule.rule == "at_least":
         return exact >= printed
     if rule.rule == "at_most":
         return exact <= printed
-    # A hair of room, since near and printed may differ in the last bit.
-    return abs(near - printed) <= rule.tolerance + 1e-9
+    return abs(near - printed) <= rule.tolerance + _HAIR
 
 
 def _ledger() -> Mapping[str, Any]:
@@ -331,6 +343,8 @@ def _plain(value: Any) -> Any:
 def _json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_json(item) for item in value]
-    if isinstance(value, float):
-        return float(f"{value:.10g}") if value == value else None
+    if isinstance(value, numbers.Integral):
+        return bool(value) if isinstance(value, bool) else int(value)
+    if isinstance(value, numbers.Real):
+        return float(f"{float(value):.10g}") if math.isfinite(value) else None
     return value

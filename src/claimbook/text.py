@@ -35,9 +35,8 @@ def number(value: float | None, digits: int = 2, *, sign: bool = False) -> str:
     """A number with thousands separators and a true minus sign; `not known` for a missing one."""
     if value is None or math.isnan(value):
         return MISSING
-    text = f"{abs(rounded(value, 10.0**-digits)):,.{digits}f}"
-    negative = value < 0 and float(text.replace(",", "")) != 0
-    return (MINUS if negative else "+" if sign and value > 0 else "") + text
+    near = rounded(value, 10.0**-digits)
+    return (MINUS if near < 0 else "+" if sign and near > 0 else "") + f"{abs(near):,.{digits}f}"
 
 
 def amount(value: float | str | None, unit: str, digits: int = 2, *, sign: bool = False) -> str:
