@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from claimbook.analysis import abnormal, inference, naive
 from claimbook.analysis import activity as trading
@@ -331,10 +330,7 @@ def _one_model(
             "low_pct": 100 * low,
             "high_pct": 100 * high,
             "t": one.scar,
-            "p_value": [
-                inference.p_value(float(t), stats.t(df), direction)
-                for t, df in zip(one.scar, one.fit.df, strict=True)
-            ],
+            "p_value": inference.tail(one.scar, one.fit.df, direction),
             "p_placebo": single,
             "p_holm": inference.holm(single),
             "p_max_t": inference.max_t(one.scar, scores, direction),
@@ -385,29 +381,24 @@ def _with_alarms(
     scores, cars = rolled.scar[:, :count], rolled.car[:, :count]
     df = rolled.df[:, :count]
     design_effect = np.sqrt(1 + (count - 1) * rolled.correlation)
-    student = stats.t(count - 1)
     patell = inference.patell_statistic(scores, df)
-    on_other_days = {
-        "Kolari–Pynnönen": (inference.adjusted_bmp(scores, rolled.correlation), student),
-        "Adjusted Patell": (patell / design_effect, stats.norm()),
-        "Cross-sectional t": (naive.cross_sectional(cars), student),
-        "Patell": (patell, stats.norm()),
-        "BMP": (inference.bmp_statistic(scores), student),
-        "Sign": (naive.sign(cars), stats.norm()),
+    few: float | Array = count - 1.0
+    on_other_days: dict[str, tuple[Array, float | Array | None]] = {
+        "Kolari–Pynnönen": (inference.adjusted_bmp(scores, rolled.correlation), few),
+        "Adjusted Patell": (patell / design_effect, None),
+        "Cross-sectional t": (naive.cross_sectional(cars), few),
+        "Patell": (patell, None),
+        "BMP": (inference.bmp_statistic(scores), few),
+        "Sign": (naive.sign(cars), None),
     }
     if rolled.scar.shape[1] > count:
-        on_other_days["Portfolio (CDA)"] = (rolled.scar[:, count], stats.t(rolled.df[:, count]))
+        on_other_days["Portfolio (CDA)"] = (rolled.scar[:, count], rolled.df[:, count])
     rows = []
     for test in tests:
         alarms = float("nan")
         if test.name in on_other_days:
-            values, law = on_other_days[test.name]
-            p = {
-                "either": 2 * law.sf(np.abs(values)),
-                "fall": law.cdf(values),
-                "rise": law.sf(values),
-            }[direction]
-            alarms = 100 * float(np.mean(p < LEVEL))
+            values, freedom = on_other_days[test.name]
+            alarms = 100 * float(np.mean(inference.tail(values, freedom, direction) < LEVEL))
         rows.append((test.name, test.statistic, test.p_value, test.reference, alarms))
     return pd.DataFrame(rows, columns=["test", "statistic", "p_value", "reference", "alarms_pct"])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from claimbook.analysis.abnormal import Abnormal
 from claimbook.analysis.models import Array
@@ -136,8 +136,8 @@ def joint_bootstrap(
     rng = np.random.default_rng(seed)
     drawn = errors[rng.integers(0, days, size=(draws, days))]  # B x T x n
     window = errors[rng.integers(0, days, size=(draws, length))].sum(axis=1)
-    coefficients = np.einsum("kt,btn->bkn", projection, drawn, optimize=True)
-    car = window - np.einsum("k,bkn->bn", event_x, coefficients)
+    coefficients = projection @ drawn  # B x K x n
+    car = window - event_x @ coefficients
     squares = np.swapaxes(drawn, 1, 2) @ drawn
     if x.shape[1]:
         squares = squares - np.swapaxes(coefficients, 1, 2) @ (x.T @ x) @ coefficients
@@ -234,24 +234,24 @@ def corrado_statistic(residuals: Array, ar: Array) -> float:
     return float(daily.sum() / np.sqrt(len(daily)))
 
 
-def p_value(statistic: float, distribution: object, direction: Direction) -> float:
-    """Tail probability of a statistic under a frozen scipy distribution."""
+def tail(statistic: float | Array, df: float | Array | None, direction: Direction) -> Array:
+    """p-values of statistics under Student's t with df degrees of freedom, or the normal (None)."""
     if direction not in DIRECTIONS:
         raise AnalysisError(f"a direction is one of {', '.join(DIRECTIONS)}, not {direction!r}")
-    if direction == "either":
-        return float(2 * distribution.sf(abs(statistic)))  # type: ignore[attr-defined]
-    if direction == "fall":
-        return float(distribution.cdf(statistic))  # type: ignore[attr-defined]
-    return float(distribution.sf(statistic))  # type: ignore[attr-defined]
+    values = np.asarray(statistic, dtype=float)
+    # The lower tail of -|x| keeps small p-values exact, where 1 - p would not.
+    at = {"either": -np.abs(values), "fall": values, "rise": -values}[direction]
+    below = special.ndtr(at) if df is None else special.stdtr(df, at)
+    return np.asarray(2 * below if direction == "either" else below)
 
 
 def _student(name: str, statistic: float, df: float, direction: Direction) -> Test:
-    p = p_value(statistic, stats.t(df), direction)
+    p = float(tail(statistic, df, direction))
     return Test(name, float(statistic), p, f"Student's t, {df:g} degrees of freedom")
 
 
 def _normal(name: str, statistic: float, direction: Direction) -> Test:
-    return Test(name, statistic, p_value(statistic, stats.norm(), direction), "standard normal")
+    return Test(name, statistic, float(tail(statistic, None, direction)), "standard normal")
 
 
 def _design_effect(shares: int, correlation: float | Array) -> float | Array:

@@ -13,8 +13,8 @@ from claimbook.analysis.inference import (
     Direction,
     Test,
     bmp_statistic,
-    p_value,
     patell_statistic,
+    tail,
 )
 from claimbook.analysis.models import Array
 
@@ -22,22 +22,22 @@ from claimbook.analysis.models import Array
 def all_tests(study: Abnormal, direction: Direction = "either") -> list[Test]:
     """The naive tests of one event's cumulative abnormal returns, in a fixed order."""
     shares = study.fit.shares
-    student, normal = stats.t(shares - 1), stats.norm()
+    few = shares - 1.0
     signed = np.asarray([study.fit.residuals > 0]).mean(axis=(0, 1))
     found = [
-        ("Cross-sectional t", float(cross_sectional(study.car)), student),
-        ("Patell", float(patell_statistic(study.scar, study.fit.df)), normal),
-        ("BMP", float(bmp_statistic(study.scar)), student),
-        ("Sign", float(sign(study.car)), normal),
-        ("Generalised sign", float(sign(study.car, float(signed.mean()))), normal),
-        ("Independent shares (Brown–Warner 1980)", brown_warner_1980(study), normal),
+        ("Cross-sectional t", float(cross_sectional(study.car)), few),
+        ("Patell", float(patell_statistic(study.scar, study.fit.df)), None),
+        ("BMP", float(bmp_statistic(study.scar)), few),
+        ("Sign", float(sign(study.car)), None),
+        ("Generalised sign", float(sign(study.car, float(signed.mean()))), None),
+        ("Independent shares (Brown–Warner 1980)", brown_warner_1980(study), None),
     ]
     wilcoxon = stats.wilcoxon(
         study.car, alternative={"either": "two-sided", "fall": "less", "rise": "greater"}[direction]
     )
     return [
-        Test(name, value, p_value(value, law, direction), "shares taken for independent")
-        for name, value, law in found
+        Test(name, value, float(tail(value, df, direction)), "shares taken for independent")
+        for name, value, df in found
     ] + [
         Test(
             "Wilcoxon signed rank",
