@@ -189,7 +189,6 @@ def _filters() -> dict[str, Callable[..., Any]]:
         "brief": brief,
         "slug": slug,
         "sentence": sentence,
-        "badge": lambda verdict: "badge-" + str(verdict).replace(" ", "-"),
         "unbroken": unbroken,
         "fill": lambda text, **values: str(text).format(**values),
     }

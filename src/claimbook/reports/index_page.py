@@ -56,6 +56,8 @@ def _claim(entry: Mapping[str, Any]) -> dict[str, Any]:
     verdict = entry.get("verdict") if status == "published" else None
     state = str(verdict or status)
     reports = [_report(report) for report in entry.get("reports", [])]
+    failures = [_failure(failure) for failure in entry.get("failures", [])]
+    failed = next((f for f in failures if f["default"]), None) if status == "failed" else None
     label = state if verdict else spoken["status"].get(status, status)
     return {
         **entry,
@@ -68,8 +70,10 @@ def _claim(entry: Mapping[str, Any]) -> dict[str, Any]:
         if verdict
         else NO_VERDICT.get(status, "badge-open"),
         "note": spoken["status_text"].get(status, ""),
-        "address": _address(entry, reports),
-        "reports": reports,
+        "address": failed["address"] if failed else _address(entry, reports),
+        "read": spoken["read_failure"] if failed else spoken["read_report"],
+        "error": failed["message"] if failed else "",
+        "reports": [*reports, *failures],
     }
 
 
@@ -83,6 +87,7 @@ def _address(entry: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> 
 
 
 def _report(report: Mapping[str, Any]) -> dict[str, Any]:
+    spoken = frame.words()
     path = str(report.get("path") or "")
     if path and not path.endswith(".html"):
         path = path.rstrip("/") + "/index.html"
@@ -90,8 +95,20 @@ def _report(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **report,
         "address": quote(path) or None,
+        "badge": f"badge-{str(report['verdict']).replace(' ', '-')}"
+        if report.get("verdict")
+        else "badge-failed",
+        "label": report.get("verdict") or spoken["status"]["failed"],
         "parameters": "; ".join(f"{name} = {frame.brief(v)}" for name, v in values.items()),
     }
+
+
+def _failure(failure: Mapping[str, Any]) -> dict[str, Any]:
+    """A failed run, as a row beside the versions."""
+    spoken = frame.words()
+    error = ": ".join(str(failure[k]) for k in ("name", "message") if failure.get(k))
+    row = _report({**failure, "version": spoken["history_failed"], "edition": "", "verdict": None})
+    return {**row, "default": bool(failure.get("default")), "message": error}
 
 
 def _states(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

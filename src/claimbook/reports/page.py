@@ -22,9 +22,11 @@ from claimbook.reports import frame, sections
 from claimbook.reports.sections import Parts, Section
 
 CATALOGUE = "../../index.html"  # seen from reports/<claim>/<version>/index.html
+CATALOGUE_OF_FAILED = "../../../index.html"  # seen from reports/<claim>/failed/<name>/index.html
 MACHINE = "parameters-and-data"
 CLAIM = "claim"
-RESERVED = ("verdict", CLAIM, MACHINE, "content", "words", "cite", "citation")
+IN_LINE = 7  # parameters named below the headline; the table has them all
+RESERVED = ("verdict", CLAIM, MACHINE, "content", "words", "cite", "citation", "parameters")
 
 # ClaimReview wants a number beside the words where the verdicts have an order.
 RATINGS = {ledger.FAILS: 1, ledger.IN_PART: 2, ledger.HOLDS: 3}
@@ -69,6 +71,7 @@ def render(
         "previous": before,
         "next": after,
         "parameters": listed,
+        "parameter_line": _line(listed),
         "changed": sum(entry["changed"] for entry in listed),
         "parts": parts,
         "sections": ordered,
@@ -107,7 +110,7 @@ def render_failure(
     content = {
         "title": spoken["failure_title"].format(title=frame.sentence(claim.title)),
         "description": spoken["failure_text"],
-        "home": None,
+        "home": f"{CATALOGUE_OF_FAILED}#{claim.id}",
         "claim": claim,
         "article": ledger.article(),
         "parameters": parameters,
@@ -179,6 +182,13 @@ def _parameters(parts: Parts, values: Mapping[str, Any]) -> list[dict[str, Any]]
             }
         )
     return listed
+
+
+def _line(listed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The parameters for the line below the headline: the changed ones, and the first few."""
+    room = IN_LINE - sum(entry["changed"] for entry in listed)
+    plain = [entry for entry in listed if not entry["changed"]][: max(room, 0)]
+    return [entry for entry in listed if entry["changed"] or entry in plain]
 
 
 def _ordered(parts: Parts) -> tuple[list[Section], str]:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from nbformat import NotebookNode
 
+from claimbook import text
 from claimbook.errors import RenderError
 from claimbook.reports import frame
 
@@ -56,8 +57,7 @@ class Figure:
 
     @property
     def csv_address(self) -> str:
-        text = quote(self.csv or "", safe=" ,;:@=$-_.!~*'()/+")
-        return "data:text/csv;charset=utf-8," + text.replace(" ", "%20")
+        return "data:text/csv;charset=utf-8," + quote(self.csv or "", safe=",;:@=$-_.!~*'()/+")
 
 
 @dataclass(frozen=True)
@@ -206,6 +206,7 @@ def _figure(data: Mapping[str, Any], about: Mapping[str, Any], tables: Tables) -
         )
     table = _text(data["text/csv"]) if "text/csv" in data else None
     head, rows = _read(table) if table else ((), [])
+    numeric = tuple(_numeric(row[i] for row in rows) for i in range(len(head)))
     return Figure(
         name=name,
         image="data:image/png;base64," + _text(data["image/png"]).replace("\n", ""),
@@ -214,9 +215,9 @@ def _figure(data: Mapping[str, Any], about: Mapping[str, Any], tables: Tables) -
         height=about.get("height"),
         csv=table,
         head=head,
-        rows=tuple(rows[:ROWS_SHOWN]),
+        rows=tuple(_signed(row, numeric) for row in rows[:ROWS_SHOWN]),
         total=len(rows),
-        numeric=tuple(_numeric(row[i] for row in rows) for i in range(len(head))),
+        numeric=numeric,
     )
 
 
@@ -239,6 +240,12 @@ def _numeric(values: Iterable[str]) -> bool:
         return bool(known) and all(float(value) == float(value) for value in known)
     except ValueError:
         return False
+
+
+def _signed(row: tuple[str, ...], numeric: tuple[bool, ...]) -> tuple[str, ...]:
+    """Numbers with the minus sign that the rest of the page has."""
+    signs = zip(row, numeric, strict=True)
+    return tuple(re.sub("^-", text.MINUS, cell) if number else cell for cell, number in signs)
 
 
 def _placed(cell: NotebookNode, tables: Tables) -> list[Piece]:
