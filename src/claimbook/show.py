@@ -193,7 +193,9 @@ def _detail(found: Finding) -> str:
         return (
             f"{changed} of {len(found.members)} values show a {rule.printed} of more than {slack}."
         )
-    if rule.rule == "date" or any(isinstance(v, str) for v in found.members.values()):
+    if rule.rule in ("date", "at_least", "at_most") or any(
+        isinstance(v, str) for v in found.members.values()
+    ):
         return ""
     grain = text.amount(rule.precision, rule.unit, rule.digits)
     apart = "percentage points" if rule.unit == "percent" else rule.unit

@@ -22,9 +22,13 @@ def headline(study: DayStudy, findings: Sequence[Finding]) -> tuple[list[tuple[s
     if closes.empty:
         return [], f"No share of the list has prices for {study.event_date} and the session before."
     deepest, smallest = closes.idxmin(), closes.idxmax()
+    if closes.max() < 0:
+        names = ("the smallest fall at the close", "the deepest fall at the close")
+    else:
+        names = ("the highest change at the close", "the lowest change at the close")
     key = [
-        (text.amount(closes[smallest], "percent"), f"{smallest}, the smallest fall at the close"),
-        (text.amount(closes[deepest], "percent"), f"{deepest}, the deepest fall at the close"),
+        (text.amount(closes[smallest], "percent"), f"{smallest}, {names[0]}"),
+        (text.amount(closes[deepest], "percent"), f"{deepest}, {names[1]}"),
     ]
     at_close, later = findings[0], findings[2]
     if at_close.verdict == ledger.UNTESTED:
@@ -141,6 +145,21 @@ def beside_sentence(study: DayStudy) -> str:
     )
 
 
+def before_sentence(study: DayStudy) -> str:
+    """The largest move of the shares' mean in the sessions before, which the day may answer."""
+    level = 1 + study.around.mean(axis=1) / 100
+    change = (level.pct_change() * 100).dropna()
+    earlier = change[change.index < pd.Timestamp(study.event_date)]
+    if earlier.empty:
+        return ""
+    day = earlier.abs().idxmax()
+    return (
+        f"In the {_count(len(earlier))} sessions before, the largest move of the shares' mean was "
+        f"{text.amount(float(earlier[day]), 'percent', 1, sign=True)} on {day:%Y-%m-%d}. A fall "
+        "that takes back part of such a move cannot be told from one that the news caused."
+    )
+
+
 def choice_table(study: DayStudy, low: float, high: float) -> pd.DataFrame:
     """The printed range judged against every way to read the fall."""
     counted = moves.measures(study, low, high)
@@ -183,6 +202,16 @@ def peers_sentence(study: DayStudy) -> str:
         f"{said} Closes adjusted for dividends as well change no fall by more than "
         f"{text.amount(study.adjustment_gap_pct, 'percentage points')}."
     )
+
+
+def named(findings: Sequence[Finding], finding_id: str) -> list[Finding]:
+    """The finding of that id, or none where the ledger has no such rule."""
+    return [finding for finding in findings if finding.rule.id == finding_id]
+
+
+def cross_checks(findings: Sequence[Finding]) -> list[Finding]:
+    """The comparisons with another outlet's list."""
+    return [finding for finding in findings if finding.rule.id.startswith("cross-check-")]
 
 
 def source(edition: str, study: DayStudy) -> str:

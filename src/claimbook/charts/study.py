@@ -1,0 +1,356 @@
+"""Charts of an event study: how unusual a day was, what moved it, how far the choices matter."""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from claimbook import text
+from claimbook.analysis.activity import Activity
+from claimbook.analysis.attribution import Attribution
+from claimbook.analysis.dose import DoseResponse
+from claimbook.analysis.eventstudy import ModelStudy
+from claimbook.analysis.intraday import Intraday
+from claimbook.analysis.specification import Curve
+from claimbook.charts import chart
+from claimbook.charts.chart import Chart, house_style, new_figure
+
+FACTOR_NAMES = {"market": "Market", "bitcoin": "Bitcoin", "ai": "AI basket"}
+FACTOR_COLORS = {"market": chart.OTHER, "bitcoin": chart.BITCOIN, "ai": chart.AI}
+
+
+def other_days(one: ModelStudy, event_date: str, source: str) -> Chart:
+    """The shares' mean abnormal return on every other day (histogram) and on the event (line).
+
+    `one.days` has aar_pct by day.
+    """
+    values = one.days["aar_pct"]
+    with house_style():
+        figure = new_figure(3.2)
+        ax = figure.subplots()
+        sns.histplot(values, bins=40, color=chart.OTHER, alpha=0.75, edgecolor="white", ax=ax)
+        ax.axvline(one.aar_pct, color=chart.FALL, linewidth=2)
+        top = ax.get_ylim()[1]
+        ax.annotate(
+            f"{event_date}: {text.amount(one.aar_pct, 'percent', 1)}", (one.aar_pct, top),
+            xytext=(-5, -4), textcoords="offset points", ha="right", va="top", fontsize=8.5,
+            color=chart.FALL,
+        )  # fmt: skip
+        _percent_axis(ax, "x")
+        ax.set_xlabel("")
+        ax.set_ylabel("days")
+        chart.title(
+            figure,
+            "The day among all other days",
+            "Mean change of the shares beyond what the model expects, percent; each day judged by "
+            f"a model fitted before it ({one.model.label})",
+        )
+        chart.source(figure, source)
+    deeper = int((values <= one.aar_pct).sum())
+    alt = (
+        f"Histogram of the mean abnormal return on {len(values)} other days, from "
+        f"{text.amount(float(values.min()), 'percent')} to "
+        f"{text.amount(float(values.max()), 'percent')}. The event stands at "
+        f"{text.amount(one.aar_pct, 'percent')}; {deeper} other days were as low or lower."
+    )
+    return Chart("other-days", figure, alt, one.days[["aar_pct"]].rename_axis("date"))
+
+
+def single_shares(one: ModelStudy, event_date: str, source: str) -> Chart:
+    """Each share's abnormal return (dot) with its 95 % prediction interval around zero (bar)."""
+    table = one.shares.sort_values("ar_pct", ascending=False)
+    half = (table["high_pct"] - table["low_pct"]) / 2
+    y = np.arange(len(table))
+    with house_style():
+        figure = new_figure(0.42 * len(table) + 1.5)
+        ax = figure.subplots()
+        ax.barh(y, 2 * half, left=-half, height=0.5, color=chart.GRID)
+        outside = table["ar_pct"].abs() > half
+        colors = [chart.FALL if o else chart.SUBJECT for o in outside]
+        ax.scatter(table["ar_pct"], y, s=44, color=colors, zorder=3)
+        for position, value in zip(y, table["ar_pct"], strict=True):
+            ax.annotate(
+                text.amount(value, "percent", 1), (value, position), xytext=(0, 7),
+                textcoords="offset points", ha="center", fontsize=8, color=chart.INK,
+            )  # fmt: skip
+        ax.axvline(0, color=chart.INK, linewidth=0.9)
+        _share_axis(ax, [str(t) for t in table.index])
+        ax.set_ylim(len(table) - 0.5, -0.75)
+        chart.title(
+            figure,
+            "Each share beyond what the market and bitcoin explain",
+            f"Percent on {event_date}; grey: where 95 of 100 ordinary days of that share would lie",
+        )
+        chart.source(figure, source)
+    alt = "Dot plot of abnormal returns: " + "; ".join(
+        f"{t} {text.amount(v, 'percent', 1)} (ordinary: ± {text.amount(h, 'percent', 1)})"
+        for t, v, h in zip(table.index, table["ar_pct"], half, strict=True)
+    )
+    data = table[["return_pct", "normal_pct", "ar_pct", "low_pct", "high_pct"]]
+    return Chart("single-shares", figure, f"{alt}.", data)
+
+
+def parts(split: Attribution, event_date: str, source: str) -> Chart:
+    """The mean return split among factors and the rest: Shapley values, range over orders."""
+    table = split.table
+    # The constant and the rest hold in every order, so that all parts add up to the change.
+    fixed = [100 * split.constant_alone, 100 * split.abnormal]
+    names = [FACTOR_NAMES.get(str(f), str(f)) for f in table.index]
+    names += ["Usual daily drift", "Not explained"]
+    values = [*(100 * table["shapley"]), *fixed]
+    low = [*(100 * table["order_low"]), *fixed]
+    high = [*(100 * table["order_high"]), *fixed]
+    y = np.arange(len(names))
+    with house_style():
+        figure = new_figure(0.5 * len(names) + 1.5)
+        ax = figure.subplots()
+        colors = [FACTOR_COLORS.get(str(f), chart.OTHER) for f in table.index]
+        colors += [chart.GRID, chart.FALL]
+        ax.barh(y, values, height=0.55, color=colors)
+        ax.hlines(y, low, high, color=chart.INK, linewidth=1.2)
+        for position, value in zip(y, values, strict=True):
+            ax.annotate(
+                text.amount(value, "percent", 1), (max(value, 0), position), xytext=(6, 0),
+                textcoords="offset points", va="center", fontsize=8.5, color=chart.INK,
+            )  # fmt: skip
+        ax.axvline(0, color=chart.INK, linewidth=0.9)
+        _share_axis(ax, names)
+        ax.set_ylim(len(names) - 0.4, -0.6)
+        span = max(map(abs, [*low, *high]))
+        ax.set_xlim(min(*low, 0) - 0.05 * span, max(*high, 0) + 0.22 * span)
+        chart.title(
+            figure,
+            "What moved the shares' mean",
+            f"Percent on {event_date}; bars: mean over all orders in which the factors can be "
+            "counted, thin lines: smallest and largest part over these orders",
+        )
+        chart.source(figure, source)
+    alt = (
+        f"Bar chart splitting the mean change of {text.amount(100 * split.observed, 'percent')}: "
+        + "; ".join(
+            f"{n} {text.amount(v, 'percent')}"
+            + (
+                f" (from {text.amount(a, 'percent')} to {text.amount(b, 'percent')})"
+                if a < b
+                else ""
+            )
+            for n, v, a, b in zip(names, values, low, high, strict=True)
+        )
+        + "."
+    )
+    data = pd.DataFrame({"part_pct": values, "lowest_pct": low, "highest_pct": high}, index=names)
+    return Chart("parts", figure, alt, data.rename_axis("factor"))
+
+
+def specification_curve(curve: Curve, event_date: str, source: str) -> Chart:
+    """All declared ways to ask, sorted by estimate, with the choices that each makes."""
+    table = curve.table
+    low = 100 * (table["estimate"] - 1.96 * table["error"])
+    high = 100 * (table["estimate"] + 1.96 * table["error"])
+    x = np.arange(len(table))
+    choices = {"window": "window", "model": "model", "shares": "shares"}
+    rows: list[tuple[str, np.ndarray]] = []
+    for column in choices:
+        for value in dict.fromkeys(sorted(table[column])):
+            rows.append((str(value).replace("_", " + "), (table[column] == value).to_numpy()))
+    with house_style():
+        figure = new_figure(5.2)
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2.4))
+        above.vlines(x, low, high, color=chart.GRID, linewidth=0.9)
+        significant = (table["p_value"] < curve.level).to_numpy()
+        above.scatter(
+            x, 100 * table["estimate"], s=5,
+            color=[chart.FALL if s else chart.SUBJECT for s in significant], zorder=3,
+        )  # fmt: skip
+        above.axhline(0, color=chart.INK, linewidth=0.9)
+        _percent_axis(above, "y")
+        for position, (_, flags) in enumerate(rows):
+            below.scatter(
+                x[flags], np.full(flags.sum(), position), s=3, marker="|", color=chart.INK
+            )
+        below.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=7)
+        below.set_ylim(len(rows) - 0.5, -0.5)
+        below.grid(visible=False)
+        below.set_xticks([])
+        below.set_xlabel("specifications, sorted by estimate")
+        chart.title(
+            figure,
+            "Every declared way to ask the question",
+            f"Mean change beyond the model around {event_date}, percent, with 95 % intervals "
+            "(grey); marks below: the window, model and set of shares of each",
+        )
+        chart.source(figure, source)
+    estimate = 100 * table["estimate"]
+    alt = (
+        f"Specification curve of {len(table)} estimates from "
+        f"{text.amount(float(estimate.min()), 'percent', 1)} to "
+        f"{text.amount(float(estimate.max()), 'percent', 1)}, median "
+        f"{text.amount(float(estimate.median()), 'percent', 1)}. "
+        f"{int(significant.sum())} differ from zero at the 5 % level."
+    )
+    data = table.assign(estimate_pct=estimate, error_pct=100 * table["error"])
+    return Chart("specification-curve", figure, alt, data.drop(columns=["estimate", "error"]))
+
+
+def dose(response: DoseResponse, event_date: str, source: str) -> Chart:
+    """Abnormal return of each miner against its signed AI contracts, with the fitted line."""
+    table = response.table
+    x, y = 100 * table["exposure"], 100 * table["ar"]
+    with house_style():
+        figure = new_figure(3.7)
+        ax = figure.subplots()
+        ends = np.array([float(x.min()), float(x.max())])
+        ax.plot(
+            ends,
+            100 * (response.intercept + response.slope * ends / 100),
+            color=chart.AI,
+            linewidth=1.4,
+        )
+        held = table["exposure"] > 0
+        ax.scatter(x, y, s=34, color=[chart.AI if h else chart.OTHER for h in held], zorder=3)
+        ax.axhline(0, color=chart.INK, linewidth=0.9)
+        _percent_axis(ax, "y")
+        ax.set_xlabel("MW of AI load under signed contracts before the day")
+        ax.margins(x=0.12)
+        for ticker in table.index[held]:
+            _name(ax, float(x[ticker]), float(y[ticker]), str(ticker), chart.AI, "left")
+        _names_apart(ax, {str(t): (float(x[t]), float(y[t])) for t in table.index[~held]})
+        chart.title(
+            figure,
+            "The fall against AI contracts",
+            f"Change beyond the market and bitcoin on {event_date}, percent, by miner",
+        )
+        chart.source(figure, source)
+    alt = (
+        f"Scatter plot of {len(table)} miners. With contracts: "
+        + (
+            "; ".join(
+                f"{t} {text.number(x[t], 0)} MW, {text.amount(y[t], 'percent', 1)}"
+                for t in table.index[held]
+            )
+            or "none"
+        )
+        + f". Without: from {text.amount(float(y[~held].min()), 'percent', 1)} to "
+        f"{text.amount(float(y[~held].max()), 'percent', 1)}. "
+        f"The line changes by {text.number(100 * response.slope, 2, sign=True)} percentage points "
+        "for 100 MW."
+    )
+    data = pd.DataFrame({"signed_mw": x, "abnormal_return_pct": y})
+    return Chart("dose", figure, alt, data)
+
+
+def trading(measures: tuple[Activity, ...], event_date: str, source: str) -> Chart:
+    """Shares traded and the day's range against each share's usual level (1 = as usual)."""
+    names = {"volume": "Shares traded", "range": "Variance from the day's range"}
+    tickers = list(dict.fromkeys(str(t) for one in measures for t in one.table.index))
+    with house_style():
+        figure = new_figure(0.36 * len(tickers) + 1.6)
+        axes = np.atleast_1d(figure.subplots(1, len(measures), sharey=True))
+        y = np.arange(len(tickers))
+        for ax, one in zip(axes, measures, strict=True):
+            ratio = one.table["ratio"].reindex(tickers)
+            ax.hlines(y, 1, ratio, color=chart.GRID, linewidth=5)
+            ax.scatter(ratio, y, s=38, color=chart.SUBJECT, zorder=3)
+            ax.axvline(1, color=chart.INK, linewidth=0.9)
+            for position, value in zip(y, ratio, strict=True):
+                if pd.notna(value):
+                    ax.annotate(
+                        f"{text.number(value, 1)}×", (value, position), xytext=(0, 6),
+                        textcoords="offset points", ha="center", fontsize=8,
+                    )  # fmt: skip
+            ax.set_title(names.get(one.measure, one.measure), fontsize=8.5)
+            ax.grid(axis="y", visible=False)
+            ax.grid(axis="x", visible=True)
+            ax.margins(x=0.12)
+            ax.xaxis.set_major_formatter(lambda v, _: f"{text.number(v, 1)}×")
+        axes[0].set_yticks(y, tickers)
+        axes[0].set_ylim(len(tickers) - 0.5, -0.75)
+        chart.title(
+            figure,
+            "Trading on the day",
+            f"{event_date} against the estimation window's usual level (1×)",
+        )
+        chart.source(figure, source)
+    alt = "Dot plots against the usual level: " + ". ".join(
+        f"{names.get(one.measure, one.measure)}: "
+        + ", ".join(f"{t} {text.number(v, 1)} times" for t, v in one.table["ratio"].items())
+        for one in measures
+    )
+    data = pd.DataFrame({f"{one.measure}_ratio": one.table["ratio"] for one in measures})
+    return Chart("trading", figure, f"{alt}.", data.rename_axis("ticker"))
+
+
+def hours(day: Intraday, event_date: str, source: str) -> Chart:
+    """The shares' mean through the day against the band of all other days' paths."""
+    panels = {
+        "Change since the close before": 100 * day.table[["mean", "low", "median", "high"]],
+        "The same beyond the market": 100 * day.abnormal[["mean", "low", "median", "high"]],
+    }
+    with house_style():
+        figure = new_figure(3.5)
+        axes = figure.subplots(1, 2, sharey=True)
+        for ax, (name, table) in zip(axes, panels.items(), strict=True):
+            x = np.arange(len(table))
+            ax.fill_between(x, table["low"], table["high"], color=chart.GRID, linewidth=0)
+            ax.plot(x, table["median"], color=chart.OTHER, linewidth=1)
+            ax.plot(x, table["mean"], color=chart.FALL, linewidth=2.2, marker="o", markersize=3)
+            ax.axhline(0, color=chart.INK, linewidth=0.9)
+            ax.set_xticks(x[::2], [str(t) for t in table.index[::2]])
+            ax.set_title(name, fontsize=8.5)
+            _percent_axis(ax, "y")
+        chart.title(
+            figure,
+            "The path through the day among other days' paths",
+            f"Mean of the shares on {event_date}, percent, New York time; grey: 95 of 100 other "
+            "days",
+        )
+        chart.source(figure, source)
+    both = pd.concat(panels, axis=1)
+    kinds = {name: "abnormal" if "beyond" in name else "change" for name in panels}
+    both.columns = [f"{kinds[panel]}_{column}_pct" for panel, column in both.columns]
+    last = both.iloc[-1]
+
+    def shown(column: str) -> str:
+        return text.amount(float(last[column]), "percent", 1)
+
+    alt = (
+        f"Two line charts. At the last bar the shares' mean stood at {shown('change_mean_pct')}; "
+        f"on 95 of 100 other days it lay between {shown('change_low_pct')} and "
+        f"{shown('change_high_pct')}. Beyond the market: {shown('abnormal_mean_pct')}, between "
+        f"{shown('abnormal_low_pct')} and {shown('abnormal_high_pct')}."
+    )
+    return Chart("hours", figure, alt, both)
+
+
+def _percent_axis(ax: Axes, axis: str) -> None:
+    which = ax.xaxis if axis == "x" else ax.yaxis
+    which.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    which.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+
+
+def _share_axis(ax: Axes, names: list[str]) -> None:
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(axis="y", labelsize=9, labelcolor=chart.INK)
+    _percent_axis(ax, "x")
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
+
+
+def _name(ax: Axes, x: float, y: float, name: str, color: str, side: str) -> None:
+    ax.annotate(
+        name, (x, y), xytext=(-7 if side == "right" else 7, 0), textcoords="offset points",
+        ha=side, va="center", fontsize=8, color=color, annotation_clip=False,
+    )  # fmt: skip
+
+
+def _names_apart(ax: Axes, points: dict[str, tuple[float, float]]) -> None:
+    """Names beside points that stand in a column, on both sides in turn, to keep them apart."""
+    low, high = ax.get_ylim()
+    step = 0.055 * (high - low)
+    lowest = {"left": -np.inf, "right": -np.inf}
+    for place, (name, (x, y)) in enumerate(sorted(points.items(), key=lambda item: item[1][1])):
+        side = "left" if place % 2 else "right"
+        height = max(y, lowest[side] + step)
+        lowest[side] = height
+        _name(ax, x, height, name, chart.MUTED, side)
