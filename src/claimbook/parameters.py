@@ -13,14 +13,12 @@ is one typed assignment, and its comment says what the parameter is and what is 
 import ast
 import datetime as dt
 import io
+import json
 import re
 import tokenize
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import nbformat
-import yaml
 
 from claimbook import paths, text
 from claimbook.data import edition as editions
@@ -72,13 +70,19 @@ def of_source(source: str, where: str) -> dict[str, Parameter]:
 
     Raises LedgerError where a line is not one typed assignment with an explained, readable range.
     """
+    found: dict[str, Parameter] = {}
+    try:
+        lines = ast.parse(source).body
+    except SyntaxError as error:
+        raise LedgerError(
+            f"{where}: the parameters cell is not Python (line {error.lineno}: {error.msg})"
+        ) from error
     comments = {
         token.start[0]: token.string.removeprefix("#").strip()
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT
     }
-    found: dict[str, Parameter] = {}
-    for node in ast.parse(source).body:
+    for node in lines:
         if not (
             isinstance(node, ast.AnnAssign)
             and isinstance(node.target, ast.Name)
@@ -90,7 +94,14 @@ def of_source(source: str, where: str) -> dict[str, Parameter]:
             )
         name, kind = node.target.id, ast.unparse(node.annotation)
         explained, _, allowed = comments.get(node.end_lineno or 0, "").rpartition("; ")
-        parameter = Parameter(name, kind, ast.literal_eval(node.value), explained, allowed)
+        try:
+            default = ast.literal_eval(node.value)
+        except ValueError as error:
+            raise LedgerError(
+                f"{where}: the default of {name} must be a plain value, not "
+                f"`{ast.unparse(node.value)}`"
+            ) from error
+        parameter = Parameter(name, kind, default, explained, allowed)
         if kind not in TYPES:
             raise LedgerError(f"{where}: {name} has the type {kind}; there are {', '.join(TYPES)}")
         if not explained or not _readable(allowed):
@@ -108,19 +119,20 @@ def of(claim: Claim) -> dict[str, Parameter]:
         raise LedgerError(f"{claim.id} has no notebook yet, so it takes no parameters")
     path = paths.notebook(claim.notebook)
     try:
-        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    except (OSError, nbformat.reader.NotJSONError) as error:
+        # Plain JSON: nbformat would take longer to import than everything else here together.
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise LedgerError(f"notebooks/{claim.notebook} cannot be read: {error}") from error
-    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     if len(cells) != 1:
         raise LedgerError(
             f"notebooks/{claim.notebook} must have one cell tagged `parameters`, not {len(cells)}"
         )
-    return of_source(cells[0].source, f"notebooks/{claim.notebook}")
+    return of_source("".join(cells[0]["source"]), f"notebooks/{claim.notebook}")
 
 
 def parse(assignments: Iterable[str], declared: Mapping[str, Parameter]) -> dict[str, Any]:
-    """Values from `name=value` texts, read by the declared type (lists: commas or YAML).
+    """Values from `name=value` texts, read by the declared type (lists: commas).
 
     Raises ParameterError for an unknown name, a missing `=`, or a text that is not of the type.
     """
@@ -153,7 +165,7 @@ def check(claim: Claim, given: Mapping[str, Any], *, whole: bool = False) -> dic
     for name, parameter in declared.items():
         _check_type(parameter, values[name])
         _check_allowed(parameter, values[name], lambda t, c: _column(t, c, edition))
-    return values
+    return {name: _one_form(declared[name], value) for name, value in values.items()}
 
 
 def _declared(name: str, declared: Mapping[str, Parameter]) -> Parameter:
@@ -172,21 +184,30 @@ def _readable(allowed: str) -> bool:
 def _read(parameter: Parameter, raw: str) -> Any:
     if parameter.type == "str":
         return raw
-    if parameter.type.startswith("list") and not raw.lstrip().startswith("["):
-        raw = f"[{raw}]"
-    if parameter.type == "list[str]":
-        return [item.strip().strip("'\"") for item in raw.strip().strip("[]").split(",") if item]
+    if not parameter.type.startswith("list"):
+        return _read_one(parameter.type, raw.strip())
+    single = parameter.type.removeprefix("list[").removesuffix("]")
+    items = raw.strip().removeprefix("[").removesuffix("]").split(",")
+    return [_read_one(single, item.strip().strip("'\"")) for item in items if item.strip()]
+
+
+def _read_one(kind: str, raw: str) -> Any:
+    """The value a text stands for; the text itself where it is no such value (refused later)."""
+    if kind == "bool":
+        return {"true": True, "false": False}.get(raw.lower(), raw)
+    if kind == "str":
+        return raw
     try:
-        value = yaml.safe_load(raw)
-    except yaml.YAMLError:
-        value = raw
-    if parameter.type == "float" and type(value) is str:
-        # YAML 1.1 reads 1e3 as text; Python reads it as the number a person means.
-        try:
-            value = float(value)
-        except ValueError:
-            return value
-    return value
+        return int(raw) if kind == "int" else float(raw)
+    except ValueError:
+        return raw
+
+
+def _one_form(parameter: Parameter, value: Any) -> Any:
+    """Numbers of float parameters as floats, so that 10 and 10.0 make the same version."""
+    if parameter.type == "float":
+        return float(value)
+    return [float(item) for item in value] if parameter.type == "list[float]" else value
 
 
 def _check_type(parameter: Parameter, value: Any) -> None:
@@ -232,13 +253,17 @@ def _check_allowed(parameter: Parameter, value: Any, column: Column) -> None:
         known = column(match["table"], "date")
         for item in items:
             _check_day(name, item, known, match["kind"].rstrip("s"))
+    elif _EDITION.match(allowed):
+        editions.open_edition(value)
 
 
 def _check_day(name: str, value: str, known: set[str], kind: str) -> None:
     try:
-        dt.date.fromisoformat(value)
+        written = dt.date.fromisoformat(value).isoformat()
     except ValueError:
-        raise ParameterError(f"{name} is {value!r}; write a date as YYYY-MM-DD") from None
+        written = ""
+    if written != value:
+        raise ParameterError(f"{name} is {value!r}; write a date as YYYY-MM-DD")
     first, last = min(known), max(known)
     if not first <= value <= last:
         raise ParameterError(
