@@ -18,6 +18,7 @@ from claimbook.analysis import (
     specification,
 )
 from claimbook.analysis.models import Array, Model, design, fit, simplex_weights
+from claimbook.analysis.returns import Kind
 from claimbook.errors import AnalysisError
 
 T, N, EVENT = 120, 6, 150
@@ -427,7 +428,7 @@ def test_the_curve_holds_every_specification_and_its_own_study() -> None:
     shares = pd.DataFrame(0.03 * rng.standard_normal((200, 3)), columns=list("ABC"))
     factors = pd.DataFrame({"a": 0.01 * rng.standard_normal(200)})
     shares.iloc[150] -= 0.4
-    returns = {"simple": shares, "log": np.log1p(shares)}
+    returns: dict[Kind, pd.DataFrame] = {"simple": shares, "log": np.log1p(shares)}
     curve = specification.curve(
         _choices(), returns, {"simple": factors, "log": np.log1p(factors)}, 150, 5
     )

@@ -124,7 +124,9 @@ def test_estudy2_parametric(day: int) -> None:
     one = _study(day, day)
     theirs = _expected(ESTUDY, "w200_parametric_sim.csv").loc[day]
     mean_residual = one.fit.residuals.mean(axis=1)
-    spread = one.fit.spread(design(MARKET, INDEX.to_numpy()[EVENT + day : EVENT + day + 1]))[0, 0, 0]
+    spread = one.fit.spread(design(MARKET, INDEX.to_numpy()[EVENT + day : EVENT + day + 1]))[
+        0, 0, 0
+    ]
     # estudy2 counts T - 1 degrees of freedom where T - 2 were left.
     to_theirs = np.sqrt((ESTIMATION - 1) / (ESTIMATION - 2))
     portfolio = inference.portfolio(one).statistic * to_theirs
@@ -203,11 +205,11 @@ def test_other_models_on_windows_of_different_length(model: Model, name: str) ->
     parametric = _expected(ESTUDY, f"parametric_{name}.csv")
     ranks = _expected(ESTUDY, f"nonparametric_{name}.csv")
     np.testing.assert_allclose(ours.mean(axis=1), parametric["mean"], atol=EXACT)
-    np.testing.assert_allclose(
-        naive.cross_sectional(ours), parametric["t_test_stat"], atol=EXACT
-    )
+    np.testing.assert_allclose(naive.cross_sectional(ours), parametric["t_test_stat"], atol=EXACT)
     np.testing.assert_allclose(naive.sign(ours), ranks["sign_stat"], atol=EXACT)
-    np.testing.assert_allclose(naive.sign(ours, float(np.concatenate(signs).mean())), ranks["gsign_stat"], atol=EXACT)
+    np.testing.assert_allclose(
+        naive.sign(ours, float(np.concatenate(signs).mean())), ranks["gsign_stat"], atol=EXACT
+    )
     assert list(naive.wilcoxon_plus(ours)) == list(ranks["wlcx_stat"])
 
 

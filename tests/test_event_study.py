@@ -313,6 +313,16 @@ def test_one_study_says_the_same_thing_everywhere() -> None:
     assert "MSFT" not in weights.index
 
 
+def test_odd_prices_are_said() -> None:
+    notes = _study().notes
+    assert any("CLSK" in note and "2024-11-08" in note for note in notes)
+    assert any(note.startswith("CORZ: Relisted") for note in notes)
+    assert {e.left_out_of for e in _study().exclusions if e.subject == "CLSK"} == {
+        "the volume",
+        "the range",
+    }
+
+
 def test_naive_tests_cry_wolf_on_ordinary_days() -> None:
     one = _study().models["market_btc"]
     naive = one.naive.set_index("test")["alarms_pct"]

@@ -79,7 +79,10 @@ class ModelStudy:
 
 @dataclass(frozen=True)
 class EventStudy:
-    """Everything about one event. Sections that cannot be made are None; `missing` says why."""
+    """Everything about one event. Sections that cannot be made are None; `missing` says why.
+
+    `notes` says what a reader must know about the shares' prices and listings.
+    """
 
     event_date: str
     tickers: tuple[str, ...]
@@ -105,6 +108,7 @@ class EventStudy:
     known: pd.DatetimeIndex
     bitcoin_basis: str
     bitcoin_basis_placebo: str
+    notes: tuple[str, ...] = ()
 
 
 def event_study(
@@ -201,6 +205,7 @@ def event_study(
         bitcoin_basis_placebo=ground.bitcoin.described(
             next(iter(found.values())).days.index if found else ground.days[:0]
         ),
+        notes=tuple(_notes(ground, book)),
     )
 
 
@@ -312,7 +317,8 @@ def _one_model(
         },
         index=ground.days[rolled.starts - (w.start - ground.event)],
     )
-    touched = [bool(ground.days[s : s + w.length].isin(known).any()) for s in rolled.starts]
+    listed = ground.days.isin(known)
+    touched = [bool(listed[start : start + w.length].any()) for start in rolled.starts]
     days["known"] = touched
     quiet = days[~days["known"]]
     mean, median = float(one.scar.mean()), float(np.median(one.scar))
@@ -401,6 +407,22 @@ def _with_alarms(
             alarms = 100 * float(np.mean(inference.tail(values, freedom, direction) < LEVEL))
         rows.append((test.name, test.statistic, test.p_value, test.reference, alarms))
     return pd.DataFrame(rows, columns=["test", "statistic", "p_value", "reference", "alarms_pct"])
+
+
+def _notes(ground: Setting, book: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What is odd about the shares: sessions without trading in the windows, and their listings."""
+    bars = book["bars_daily"]
+    idle = bars[
+        bars["ticker"].isin(list(ground.tickers))
+        & bars["date"].isin(ground.needed())
+        & (bars["volume"] == 0)
+    ]
+    notes = [
+        f"{row.ticker}: no trading is recorded on {row.date:%Y-%m-%d}, which repeats the last close"
+        for row in idle.itertuples()
+    ]
+    listing = book["tickers"].set_index("ticker")["note"].reindex(list(ground.tickers)).dropna()
+    return notes + [f"{ticker}: {note}" for ticker, note in listing.items()]
 
 
 def _joint(ground: Setting, model: Model, draws: int, seed: int) -> inference.Test:
