@@ -12,6 +12,7 @@ is one typed assignment, and its comment says what the parameter is and what is 
 
 import ast
 import datetime as dt
+import functools
 import io
 import json
 import re
@@ -161,10 +162,10 @@ def check(claim: Claim, given: Mapping[str, Any], *, whole: bool = False) -> dic
     for name in given:
         _declared(name, declared)
     values = {name: given.get(name, parameter.default) for name, parameter in declared.items()}
-    edition = str(values.get(EDITION, editions.CURRENT))
+    column = _columns(str(values.get(EDITION, editions.CURRENT)))
     for name, parameter in declared.items():
         _check_type(parameter, values[name])
-        _check_allowed(parameter, values[name], lambda t, c: _column(t, c, edition))
+        _check_allowed(parameter, values[name], column)
     return {name: _one_form(declared[name], value) for name, value in values.items()}
 
 
@@ -277,11 +278,16 @@ def _check_day(name: str, value: str, known: set[str], kind: str) -> None:
         )
 
 
-def _column(table: str, column: str, edition: str) -> set[str]:
-    values = editions.read([table], edition)[table][column].dropna()
-    if column == "date":
-        return set(values.dt.strftime("%Y-%m-%d"))
-    return set(values)
+def _columns(edition: str) -> Column:
+    """Look up the values of a table's column, reading each table once."""
+    read = functools.cache(lambda table: editions.read([table], edition)[table])
+
+    @functools.cache
+    def values(table: str, column: str) -> set[str]:
+        found = read(table)[column].dropna().unique()
+        return {f"{value:%Y-%m-%d}" for value in found} if column == "date" else set(found)
+
+    return values
 
 
 def _shown(value: Any) -> str:
