@@ -12,16 +12,17 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from claimbook.analysis import abnormal, inference, naive
 from claimbook.analysis import activity as trading
 from claimbook.analysis import attribution as split
 from claimbook.analysis import dose as doses
+from claimbook.analysis import inference
 from claimbook.analysis import intraday as hours
 from claimbook.analysis import returns as prices
 from claimbook.analysis import specification as spec
-from claimbook.analysis.inference import Direction, Placebo
-from claimbook.analysis.models import Array, Model, design
-from claimbook.analysis.rolling import Rolling, Rows, every_start, roll
+from claimbook.analysis.inference import Direction
+from claimbook.analysis.models import Array, Model
+from claimbook.analysis.modelstudy import LEVEL, ModelStudy, joint_test, model_study, other_starts
+from claimbook.analysis.rolling import roll
 from claimbook.analysis.setting import (
     AI,
     BITCOIN,
@@ -37,44 +38,21 @@ from claimbook.analysis.setting import (
 from claimbook.errors import AnalysisError
 from claimbook.ledger import Quantity
 
+__all__ = [
+    "LENGTHS",
+    "LEVEL",
+    "WINDOWS",
+    "Benchmarks",
+    "EventStudy",
+    "ModelStudy",
+    "event_study",
+    "quantities",
+]
+
 LENGTHS = (60, 120, 250)
 WINDOWS = ((0, 0), (0, 1), (-1, 1))
-LEVEL = 0.05
 MINER = "miner"
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class ModelStudy:
-    """The event under one model.
-
-    `shares`: one row a share: return_pct, normal_pct, ar_pct, low_pct, high_pct (prediction
-    interval), t, p_value, p_placebo, p_holm, p_max_t (the last two from p_placebo's days),
-    pre_fit_error_pct. `coefficients`: rows regressors (or donors), columns shares.
-    `tests` and `naive`: test, statistic, p_value, reference, and alarms_pct, the percent of other
-    days on which the same test would have rejected at 5 % (missing where it was not run on them).
-    `mean` and `median` compare the mean and median standardised abnormal return with all other
-    days, `mean_quiet` and `median_quiet` with those without a listed event. `days`: these other
-    days: mean, median, aar_pct, known.
-    """
-
-    model: Model
-    shares: pd.DataFrame
-    coefficients: pd.DataFrame
-    aar_pct: float
-    low_pct: float
-    high_pct: float
-    tests: pd.DataFrame
-    naive: pd.DataFrame
-    mean: Placebo
-    median: Placebo
-    mean_quiet: Placebo
-    median_quiet: Placebo
-    days: pd.DataFrame
-    correlation: float
-    effective_shares: float
-    minimum_detectable_pct: float
-    explained_share_pct: float | None
 
 
 @dataclass(frozen=True)
@@ -142,7 +120,7 @@ def event_study(
     found = {
         model.name: result
         for model in models(chosen, ground.donors)
-        if (result := _try(missing, model.name, _one_model, ground, model, known, direction))
+        if (result := _try(missing, model.name, model_study, ground, model, known, direction))
     }
     portfolio = _Portfolio.of(ground, draws, seed)
     explained = {
@@ -191,7 +169,7 @@ def event_study(
         missing=missing,
         return_pct=100 * portfolio.event_return,
         models=found,
-        joint=_joint(ground, models(chosen, ground.donors)[2], draws, seed),
+        joint=joint_test(ground, models(chosen, ground.donors)[2], draws, seed),
         attribution=explained.get("market_btc_ai"),
         explained=explained,
         bracket=_try(missing, "bracket", portfolio.total_to_direct),
@@ -271,144 +249,6 @@ def _try(missing: dict[str, str], section: str, make: Callable[..., T], *given: 
         return None
 
 
-def _arrays(ground: Setting, model: Model) -> tuple[Array, Array]:
-    """Returns of the shares and factors (or donors) of a model, over all sessions."""
-    frame = ground.returns if model.kind == "synthetic" else ground.factors
-    if model.kind == "synthetic" and not model.factors:
-        raise AnalysisError("no share is left that a synthetic control could be made of")
-    return (
-        ground.returns["simple"][list(ground.tickers)].to_numpy(dtype=float),
-        frame["simple"][list(model.factors)].to_numpy(dtype=float),
-    )
-
-
-def _measure(ground: Setting, model: Model) -> abnormal.Abnormal:
-    shares, factors = _arrays(ground, model)
-    fitting, event = ground.windows.estimation_rows, ground.windows.event_rows
-    return abnormal.study(model, shares[fitting], factors[fitting], shares[event], factors[event])
-
-
-def _others(ground: Setting) -> Rows:
-    """First rows of all event windows that do not meet the event's own."""
-    w = ground.windows
-    starts = every_start(len(ground.days), w.estimation, w.gap, w.length)
-    return starts[np.abs(starts - w.start) >= w.length]
-
-
-def _one_model(
-    ground: Setting, model: Model, known: pd.DatetimeIndex, direction: Direction
-) -> ModelStudy:
-    one = _measure(ground, model)
-    w = ground.windows
-    shares, factors = _arrays(ground, model)
-    count = len(ground.tickers)
-    columns = shares
-    if model.kind != "synthetic":
-        columns = np.column_stack([shares, shares.mean(axis=1)])
-    starts = _others(ground)
-    rolled = roll(model, columns, factors, starts, w.estimation, w.gap, w.length, count)
-    rolled = rolled.at(np.asarray(np.isfinite(rolled.scar).all(axis=1)))
-    scores = rolled.scar[:, :count]
-    days = pd.DataFrame(
-        {
-            "mean": scores.mean(axis=1),
-            "median": np.median(scores, axis=1),
-            "aar_pct": 100 * rolled.car[:, :count].mean(axis=1),
-        },
-        index=ground.days[rolled.starts - (w.start - ground.event)],
-    )
-    listed = ground.days.isin(known)
-    touched = [bool(listed[start : start + w.length].any()) for start in rolled.starts]
-    days["known"] = touched
-    quiet = days[~days["known"]]
-    mean, median = float(one.scar.mean()), float(np.median(one.scar))
-    single = [
-        inference.placebo(float(one.scar[i]), scores[:, i], direction, "abnormal return").p_value
-        for i in range(count)
-    ]
-    low, high = one.interval()
-    mean_low, mean_high = one.mean_interval()
-    table = pd.DataFrame(
-        {
-            "return_pct": 100 * one.observed.sum(axis=0),
-            "normal_pct": 100 * one.normal.sum(axis=0),
-            "ar_pct": 100 * one.car,
-            "low_pct": 100 * low,
-            "high_pct": 100 * high,
-            "t": one.scar,
-            "p_value": inference.tail(one.scar, one.fit.df, direction),
-            "p_placebo": single,
-            "p_holm": inference.holm(single),
-            "p_max_t": inference.max_t(one.scar, scores, direction),
-            "pre_fit_error_pct": 100 * one.fit.pre_fit_error,
-        },
-        index=pd.Index(ground.tickers, name="ticker"),
-    )
-    correlation = inference.mean_residual_correlation(one.fit.residuals)
-    observed, left = float(one.observed.sum(axis=0).mean()), one.caar
-    trusted = [
-        inference.portfolio(one, direction),
-        inference.kolari_pynnonen(one, direction),
-        inference.adjusted_patell(one, direction),
-        inference.corrado(one, direction),
-    ]
-    return ModelStudy(
-        model=model,
-        shares=table,
-        coefficients=_coefficients(one, ground.tickers),
-        aar_pct=100 * one.caar,
-        low_pct=100 * mean_low,
-        high_pct=100 * mean_high,
-        tests=_with_alarms(trusted, rolled, count, direction),
-        naive=_with_alarms(naive.all_tests(one, direction), rolled, count, direction),
-        mean=inference.placebo(mean, days["mean"].to_numpy(), direction, "mean"),
-        median=inference.placebo(median, days["median"].to_numpy(), direction, "median"),
-        mean_quiet=inference.placebo(mean, quiet["mean"].to_numpy(), direction, "mean"),
-        median_quiet=inference.placebo(median, quiet["median"].to_numpy(), direction, "median"),
-        days=days,
-        correlation=correlation,
-        effective_shares=inference.effective_shares(count, correlation),
-        minimum_detectable_pct=100
-        * inference.minimum_detectable_effect(one.caar_error, one.portfolio_df),
-        explained_share_pct=100 * (observed - left) / observed if observed else None,
-    )
-
-
-def _coefficients(one: abnormal.Abnormal, tickers: Sequence[str]) -> pd.DataFrame:
-    model = one.fit.model
-    rows = list(model.factors) if model.kind == "synthetic" else ["constant", *model.factors]
-    return pd.DataFrame(one.fit.coefficients, index=rows, columns=list(tickers))
-
-
-def _with_alarms(
-    tests: Sequence[inference.Test], rolled: Rolling, count: int, direction: Direction
-) -> pd.DataFrame:
-    """The tests as a table, with how often each rejects on the other days."""
-    scores, cars = rolled.scar[:, :count], rolled.car[:, :count]
-    df = rolled.df[:, :count]
-    design_effect = np.sqrt(1 + (count - 1) * rolled.correlation)
-    patell = inference.patell_statistic(scores, df)
-    few: float | Array = count - 1.0
-    on_other_days: dict[str, tuple[Array, float | Array | None]] = {
-        "Kolari–Pynnönen": (inference.adjusted_bmp(scores, rolled.correlation), few),
-        "Adjusted Patell": (patell / design_effect, None),
-        "Cross-sectional t": (naive.cross_sectional(cars), few),
-        "Patell": (patell, None),
-        "BMP": (inference.bmp_statistic(scores), few),
-        "Sign": (naive.sign(cars), None),
-    }
-    if rolled.scar.shape[1] > count:
-        on_other_days["Portfolio (CDA)"] = (rolled.scar[:, count], rolled.df[:, count])
-    rows = []
-    for test in tests:
-        alarms = float("nan")
-        if test.name in on_other_days:
-            values, freedom = on_other_days[test.name]
-            alarms = 100 * float(np.mean(inference.tail(values, freedom, direction) < LEVEL))
-        rows.append((test.name, test.statistic, test.p_value, test.reference, alarms))
-    return pd.DataFrame(rows, columns=["test", "statistic", "p_value", "reference", "alarms_pct"])
-
-
 def _notes(ground: Setting, book: Mapping[str, pd.DataFrame]) -> list[str]:
     """What is odd about the shares: sessions without trading in the windows, and their listings."""
     bars = book["bars_daily"]
@@ -423,15 +263,6 @@ def _notes(ground: Setting, book: Mapping[str, pd.DataFrame]) -> list[str]:
     ]
     listing = book["tickers"].set_index("ticker")["note"].reindex(list(ground.tickers)).dropna()
     return notes + [f"{ticker}: {note}" for ticker, note in listing.items()]
-
-
-def _joint(ground: Setting, model: Model, draws: int, seed: int) -> inference.Test:
-    one = _measure(ground, model)
-    regressors = design(model, _arrays(ground, model)[1])
-    w = ground.windows
-    return inference.joint_bootstrap(
-        one, regressors[w.estimation_rows], regressors[w.event_rows], draws, seed
-    )
 
 
 @dataclass(frozen=True)
@@ -510,7 +341,7 @@ def _dose(
     w = ground.windows
     shares = ground.returns["simple"][list(field)].to_numpy(dtype=float)
     factors = ground.factors["simple"][list(model.factors)].to_numpy(dtype=float)
-    starts = np.concatenate([[w.start], _others(ground)])
+    starts = np.concatenate([[w.start], other_starts(ground)])
     car = roll(model, shares, factors, starts, w.estimation, w.gap, w.length).car
     if not np.isfinite(car[0]).all():
         raise AnalysisError("a factor has no return in every session needed")
@@ -548,7 +379,7 @@ def _activity(
             f"no share has daily bars for the whole windows, so the {measure} fails"
         )
     found = trading.activity(
-        measure, values[good], w.start, _others(ground), w.estimation, w.gap, w.length
+        measure, values[good], w.start, other_starts(ground), w.estimation, w.gap, w.length
     )
     return found, bad
 
