@@ -6,6 +6,7 @@ Heavy imports happen inside the commands, so that help and lists come at once.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -117,6 +118,7 @@ def show_claim(chosen: argparse.Namespace) -> int:
 
 
 def render_reports(chosen: argparse.Namespace) -> int:
+    from claimbook import paths
     from claimbook.reports import render
 
     outcome = render.render(
@@ -127,7 +129,8 @@ def render_reports(chosen: argparse.Namespace) -> int:
         force=chosen.force,
         say=say,
     )
-    say(f"open {(chosen.out or Path('reports')) / 'index.html'}")
+    index = (chosen.out or paths.reports_folder()) / "index.html"
+    say(f"open {os.path.relpath(index)}")
     if outcome.failed:
         print(f"claimbook: failed: {', '.join(outcome.failed)}", file=sys.stderr)
     if outcome.differing:

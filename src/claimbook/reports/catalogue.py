@@ -7,7 +7,7 @@ from claimbook import ledger
 from claimbook.data import open_edition
 from claimbook.ledger import Claim
 from claimbook.reports import index_page
-from claimbook.reports.document import INDEX, as_json
+from claimbook.reports.files import INDEX, as_json
 from claimbook.reports.shelf import FAILED, Shelf, Version
 
 PUBLISHED = "published"

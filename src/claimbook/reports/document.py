@@ -1,7 +1,6 @@
 """From an executed notebook to the files of a version, equal bytes wherever they are made."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,13 +8,8 @@ from nbformat import NotebookNode
 
 from claimbook.errors import RenderError
 from claimbook.reports import normal, page
+from claimbook.reports.files import INDEX, MANIFEST, NOTEBOOK, RESULTS, as_json
 from claimbook.show import RESULT_MIME
-
-INDEX = "index.html"
-NOTEBOOK = "notebook.ipynb"
-RESULTS = "results.json"
-MANIFEST = "manifest.json"
-FILES = (INDEX, NOTEBOOK, RESULTS, MANIFEST)
 
 
 def make(notebook: NotebookNode, version: str, ingredients: Mapping[str, Any]) -> dict[str, bytes]:
@@ -53,8 +47,3 @@ def result_of(notebook: NotebookNode) -> dict[str, Any]:
             "show.publish, once"
         )
     return dict(found[0])
-
-
-def as_json(value: Any) -> bytes:
-    """JSON for people and programs: indented, in the order given, a newline at the end."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -29,13 +29,12 @@ class NotebookError(Exception):
         self.notebook = notebook
 
 
-def execute(
-    source: NotebookNode, parameters: Mapping[str, Any], limit: int = CELL_LIMIT
-) -> NotebookNode:
-    """The notebook, executed from the top with the given parameters, in normal form.
+def execute(source: str, parameters: Mapping[str, Any], limit: int = CELL_LIMIT) -> NotebookNode:
+    """A notebook, executed from the top with the given parameters, in normal form.
 
-    The process must live in `surroundings.prepared`. `parameters` are those that differ from the
-    defaults; papermill injects them in a cell of their own. Raises NotebookError.
+    `source` is the text of its file. `parameters` are those that differ from the defaults;
+    papermill injects them in a cell of their own. The process must live in
+    `surroundings.prepared`. Raises NotebookError.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -51,7 +50,7 @@ def execute(
             transport.KernelManager.ip = str(Path(place) / "k")
         try:
             done = papermill.execute_notebook(
-                source,
+                nbformat.reads(source, as_version=4),  # type: ignore[no-untyped-call]
                 str(output),
                 parameters=dict(parameters),
                 kernel_name=surroundings.KERNEL,

@@ -1,13 +1,15 @@
 """Which modules of this package a piece of code reaches by import, found without running it."""
 
 import ast
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGE = "claimbook"
 
 
-def of_code(source: str, *, within: str = "") -> list[str]:
+@functools.cache
+def of_code(source: str, *, within: str = "") -> tuple[str, ...]:
     """Dotted names of this package that the code imports, anywhere in it.
 
     `within` is the package that relative imports start from. `from a import b` gives both `a` and
@@ -20,7 +22,7 @@ def of_code(source: str, *, within: str = "") -> list[str]:
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, within)
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name == PACKAGE or name.startswith(f"{PACKAGE}.")]
+    return tuple(name for name in names if name == PACKAGE or name.startswith(f"{PACKAGE}."))
 
 
 def reached(names: Iterable[str], source_folder: Path) -> list[Path]:

@@ -9,7 +9,6 @@ import re
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -98,8 +97,3 @@ def _output(output: NotebookNode, count: int | None) -> NotebookNode:
         output.execution_count = count
     output.pop("transient", None)
     return output
-
-
-def without_outputs(notebook: NotebookNode) -> list[list[Any]]:
-    """What of a notebook is its source: type, text and tags of each cell."""
-    return [[c.cell_type, c.source, list(c.metadata.get("tags", []))] for c in notebook.cells]

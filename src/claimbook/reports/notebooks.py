@@ -6,8 +6,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from claimbook import paths
 from claimbook.errors import RenderError
 from claimbook.reports import surroundings
@@ -49,7 +47,7 @@ def executed(file: Path) -> tuple[str, dict[str, Any] | None]:
     from claimbook.reports import execution, normal
 
     try:
-        source = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+        source = file.read_text(encoding="utf-8")
         return normal.written(execution.execute(source, {})), None
     except execution.NotebookError as failure:
         return "", failure.error

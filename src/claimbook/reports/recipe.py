@@ -14,15 +14,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
 import claimbook
 from claimbook import ledger, parameters, paths
 from claimbook.data import CURRENT, edition
 from claimbook.errors import RenderError
 from claimbook.ledger import Claim
-from claimbook.reports import imports, normal
+from claimbook.reports import imports
 
 # The modules that make a version's files; the rest of this folder only drives, keeps and lists.
 MAKERS = (
@@ -41,13 +38,13 @@ class Recipe:
     """One notebook with one set of parameters, and all that goes into its version.
 
     `parameters` are complete and checked; `changed` those that differ from the defaults. `source`
-    is the notebook without outputs. `ingredients` is the manifest but for `version` and `files`.
+    is the text of the notebook's file. `ingredients` is the manifest but for `version`, `files`.
     """
 
     claim: Claim
     parameters: Mapping[str, Any]
     changed: Mapping[str, Any]
-    source: NotebookNode
+    source: str
     ingredients: Mapping[str, Any]
 
     @cached_property
@@ -82,10 +79,8 @@ def of(
         if value != _canonical(declared[name], declared[name].default)
     }
     assert claim.notebook is not None  # parameters.of has raised otherwise
-    source = nbformat.read(paths.notebook(claim.notebook), as_version=4)  # type: ignore[no-untyped-call]
-    for cell in source.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    source = paths.notebook(claim.notebook).read_text(encoding="utf-8")
+    cells = source_of(source)
     name, tables = edition.open_edition(str(values.get(parameters.EDITION, CURRENT)))
     missing = [table for table in claim.tables if table not in tables]
     if missing:
@@ -109,19 +104,27 @@ def of(
             for table, about in used.items()
         ],
         "hashes": {
-            "notebook": digest(normal.without_outputs(source)),
+            "notebook": digest(cells),
             "claim": digest(asdict(claim)),
             "article": digest(dict(ledger.article())),
             "lock": hashlib.sha256(_project_file(LOCK)).hexdigest(),
             "descriptions": {
                 table: digest(dict(about.descriptor)) for table, about in used.items()
             },
-            **_code(source, base),
+            **_code(cells, base),
         },
         "packages": locked(),
         "python": required_python(),
     }
     return Recipe(claim, values, changed, source, ingredients)
+
+
+def source_of(notebook: str) -> list[list[Any]]:
+    """What of a notebook's text is its source: type, code or words, and tags of each cell."""
+    return [
+        [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])]
+        for cell in json.loads(notebook)["cells"]
+    ]
 
 
 def version_of(ingredients: Mapping[str, Any]) -> str:
@@ -174,9 +177,9 @@ def not_as_locked() -> list[str]:
     return problems
 
 
-def _code(source: NotebookNode, base: Path) -> dict[str, dict[str, str]]:
+def _code(cells: list[list[Any]], base: Path) -> dict[str, dict[str, str]]:
     """SHA-256 of the modules the notebook and the page are made by, and of what lies with them."""
-    names = [*MAKERS, *_imported_by(source)]
+    names = [*MAKERS, *_imported_by(cells)]
     modules = imports.reached(names, base)
     beside = imports.companions(modules)
     template = base / imports.PACKAGE / "reports"
@@ -187,13 +190,13 @@ def _code(source: NotebookNode, base: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def _imported_by(source: NotebookNode) -> list[str]:
+def _imported_by(cells: list[list[Any]]) -> list[str]:
     names: list[str] = []
-    for cell in source.cells:
-        if cell.cell_type != "code":
+    for kind, code, _ in cells:
+        if kind != "code":
             continue
         # IPython's own lines are no Python; they import nothing of ours.
-        lines = [line for line in cell.source.splitlines() if not line.startswith(("%", "!"))]
+        lines = [line for line in code.splitlines() if not line.startswith(("%", "!"))]
         try:
             names += imports.of_code("\n".join(lines))
         except SyntaxError:

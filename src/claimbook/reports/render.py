@@ -18,7 +18,7 @@ from claimbook import ledger, parameters, paths, text
 from claimbook.errors import ClaimbookError, DataError, LedgerError, ParameterError, RenderError
 from claimbook.ledger import Claim
 from claimbook.reports import catalogue, recipe, surroundings
-from claimbook.reports.document import INDEX, NOTEBOOK, as_json
+from claimbook.reports.files import INDEX, NOTEBOOK, as_json
 from claimbook.reports.recipe import Recipe
 from claimbook.reports.shelf import ERROR, Shelf
 
@@ -170,6 +170,9 @@ def make(item: Recipe) -> Made:
     try:
         notebook = execution.execute(item.source, item.changed)
         files = document.make(notebook, item.version, item.ingredients)
+        if recipe.of(ledger.claim(item.claim.id), item.changed).version != item.version:
+            # The files may be made of the old state, the new one, or both.
+            raise RenderError("the project's files changed while it was made; render it again")
         return Made(files, None, began, time.perf_counter() - clock)
     except execution.NotebookError as failure:
         error, notebook = failure.error, failure.notebook

@@ -14,7 +14,7 @@ from typing import Any
 
 from claimbook.errors import RenderError
 from claimbook.reports import recipe
-from claimbook.reports.document import FILES, MANIFEST, RESULTS, as_json
+from claimbook.reports.files import FILES, MANIFEST, RESULTS, as_json
 
 RECORD = "render.json"  # what differs from run to run; nothing hashes it
 FAILED = "failed"

@@ -78,6 +78,9 @@ def adopt(environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     if hasattr(time, "tzset"):
         time.tzset()
+    # jsonschema, when imported, builds a grammar of web addresses that no notebook's schema asks
+    # for, and that takes longer than a report's page. It foresees that the grammar is not there.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def work_folder() -> Path:

@@ -1,0 +1,73 @@
+"""Fixtures that several tests share: a small project to break, and the real reports, made once."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import small_project
+
+# Found nowhere else; if it turns up in a report, the environment leaks.
+SECRET = "planted-secret-5b1f0e9c"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A folder of reports and what the command said when it made them."""
+
+    folder: Path
+    said: "subprocess.CompletedProcess[str]"
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The root of a small project, which this process and its commands take for theirs."""
+    root = small_project.write(tmp_path / "small")
+    monkeypatch.setenv("CLAIMBOOK_ROOT", str(root))
+    return root
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """All reports of this project, rendered with their defaults and a secret in the environment."""
+    folder = tmp_path_factory.mktemp("here") / "reports"
+    variables = {
+        "TZ": "Pacific/Auckland",
+        "LC_ALL": "C",
+        "PYTHONHASHSEED": "1",
+        "API_TOKEN": SECRET,
+    }
+    said = small_project.claimbook("render", "--out", folder, variables=variables)
+    return Rendered(folder, said)
+
+
+@pytest.fixture(scope="session")
+def rendered_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """The same from a copy of the whole project in another folder, zone, locale and hash seed."""
+    root = tmp_path_factory.mktemp("elsewhere") / "a copy of it"
+    root.mkdir()
+    for name in ("data", "notebooks", "src"):
+        shutil.copytree(
+            small_project.REPOSITORY / name,
+            root / name,
+            ignore=shutil.ignore_patterns("__pycache__", "editions"),
+        )
+    for name in ("pyproject.toml", "requirements.lock"):
+        shutil.copy(small_project.REPOSITORY / name, root / name)
+    variables = {
+        "TZ": "America/Los_Angeles",
+        "LC_ALL": "tr_TR.UTF-8",
+        "LANGUAGE": "tr",
+        "PYTHONHASHSEED": "4242",
+        "PYTHONPATH": str(root / "src"),
+        "COLUMNS": "213",
+        "MPLBACKEND": "svg",
+        "HOME": str(root),
+        "PATH": os.environ.get("PATH", ""),
+    }
+    said = small_project.claimbook(
+        "render", "--workers", "1", root=root, variables=variables, cwd=root
+    )
+    return Rendered(root / "reports", said)
