@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import pandas as pd
 from matplotlib import font_manager
@@ -57,7 +58,8 @@ def house_style() -> Iterator[None]:
     for font in sorted(FONTS.glob("*.otf")):
         if str(font) not in {entry.fname for entry in font_manager.fontManager.ttflist}:
             font_manager.fontManager.addfont(font)
-    with mpl.rc_context(fname=STYLE):
+    # From Matplotlib's own defaults, so that nobody's matplotlibrc shows in a report.
+    with mpl.style.context(STYLE, after_reset=True):
         yield
 
 
@@ -112,7 +114,8 @@ def png(figure: Figure) -> bytes:
     """
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(DPI)
-    canvas.draw()  # type: ignore[no-untyped-call]
+    with house_style():  # ticks are made, and some settings read, only while drawing
+        canvas.draw()  # type: ignore[no-untyped-call]
     image = Image.fromarray(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
     image = image.convert("RGB")
     reduced = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
