@@ -65,7 +65,7 @@ def change(project: Path, table: str, edit: Callable[[str], str], *, seal: bool 
 def test_every_table_reads_with_its_types_and_rows(book: data.Edition) -> None:
     kinds = {"number": "float64", "date": "datetime64[us]", "yearmonth": "datetime64[us]"}
     kinds["datetime"] = "datetime64[us, UTC]"
-    assert len(book) == 17
+    assert len(book) == 18
     for name, frame in book.items():
         about = book.tables[name].descriptor
         assert len(frame) == about["rows"]
@@ -102,7 +102,7 @@ def test_an_edition_can_be_asked_for_by_its_name(book: data.Edition) -> None:
 
 def test_frictionless_finds_the_package_valid() -> None:
     report = frictionless.validate(str(paths.data_folder() / "datapackage.json"))
-    assert len(report.tasks) == 17
+    assert len(report.tasks) == 18
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
 
 
