@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from claimbook import data, ledger
-from claimbook.analysis import revenue
+from claimbook.analysis import published, revenue
+from claimbook.analysis.windows import windows_of
 from claimbook.charts import revenue as charts
 from claimbook.errors import DataError
+from claimbook.words import revenue as words
 
 BLOCKS_PER_HALVING = 210_000
 
@@ -58,16 +60,16 @@ def test_issuance_that_no_subsidy_explains_is_refused() -> None:
 
 def test_windows_share_the_boundary_and_nothing_else() -> None:
     day = pd.Timestamp("2024-04-20")
-    whole = revenue.windows_of(day, 90)
+    whole = windows_of(day, 90)
     assert (whole.before[0], whole.before[-1]) == (
         pd.Timestamp("2024-01-21"),
         pd.Timestamp("2024-04-19"),
     )
     assert (whole.after[0], whole.after[-1]) == (day, pd.Timestamp("2024-07-18"))
-    without = revenue.windows_of(day, 90, without_day=True)
+    without = windows_of(day, 90, without_day=True)
     assert without.after[0] == day + pd.Timedelta(days=1)
     assert (len(without.before), len(without.after)) == (90, 89)
-    around = revenue.windows_of(day, 90, each_side=7)
+    around = windows_of(day, 90, each_side=7)
     assert (len(around.before), len(around.after)) == (83, 83)
     assert (around.after[0] - around.before[-1]).days == 15
 
@@ -91,7 +93,7 @@ def test_changes_in_closed_form() -> None:
         price_usd=np.where(after, 30, 10),
         hashrate_ehs=np.where(after, 2, 1),
     )
-    table = revenue.compare(frame, revenue.windows_of(days[20], 20))
+    table = revenue.compare(frame, windows_of(days[20], 20))
     assert table["change"].to_dict() == pytest.approx(
         {"revenue_btc": -50, "revenue_usd": 50, "hashprice": -25, "hashrate_ehs": 100,
          "price_usd": 200, "fee_share": 0}
@@ -131,11 +133,11 @@ def test_price_snapshot_closes_the_day_before() -> None:
 
 
 def test_missing_days_of_the_second_provider_are_listed(second: pd.DataFrame) -> None:
-    windows = revenue.windows_of(pd.Timestamp("2025-11-20"), 30)
+    windows = windows_of(pd.Timestamp("2025-11-20"), 30)
     assert revenue.missing_days(second, windows, ["revenue_usd"]) == [
         "2025-11-13", "2025-11-14", "2025-11-15",
     ]  # fmt: skip
-    assert revenue.spans_words(["2025-11-13", "2025-11-14", "2025-11-15", "2025-12-01"]) == (
+    assert words.spans_words(["2025-11-13", "2025-11-14", "2025-11-15", "2025-12-01"]) == (
         "2025-11-13 to 2025-11-15 and 2025-12-01"
     )
 
@@ -179,7 +181,7 @@ def test_leaving_out_the_halving_day_matters_as_much_as_the_day_does(
 
 
 def test_jpmorgan_monthly_figures_are_near_ours(book: data.Edition, first: pd.DataFrame) -> None:
-    table = revenue.against_published(first, book["jpm_mining_economics"])
+    table = published.monthly(first, book["jpm_mining_economics"])
     gaps = table["difference_pct"].abs()
     assert len(table) >= 10
     assert gaps.notna().all()
@@ -231,9 +233,7 @@ def test_charts_say_what_they_show(
         charts.verdict(smooth, changes, halving, 7, 10, line),
         charts.steps(revenue.in_steps(first, halving, "USD"), halving, "USD", line),
         charts.hashprice(smooth, halving, 7, line),
-        charts.against_published(
-            revenue.against_published(first, book["jpm_mining_economics"]), line
-        ),
+        charts.against_published(published.monthly(first, book["jpm_mining_economics"]), line),
     ]
     assert len({chart.name for chart in drawn}) == len(drawn)
     for chart in drawn:
@@ -245,8 +245,8 @@ def test_charts_say_what_they_show(
 
 
 def test_words_follow_the_sign() -> None:
-    assert revenue.change_words(-48.4) == "48\N{NO-BREAK SPACE}% less"
-    assert revenue.change_words(5.2) == "5\N{NO-BREAK SPACE}% more"
-    assert revenue.change_words(822.4) == "9.2 times as much"
-    assert revenue.change_words(float("nan")) == "not known"
-    assert revenue.change_words(None) == "not known"
+    assert words.change_words(-48.4) == "48\N{NO-BREAK SPACE}% less"
+    assert words.change_words(5.2) == "5\N{NO-BREAK SPACE}% more"
+    assert words.change_words(822.4) == "9.2 times as much"
+    assert words.change_words(float("nan")) == "not known"
+    assert words.change_words(None) == "not known"

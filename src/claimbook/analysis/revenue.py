@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from claimbook import text
+from claimbook.analysis.windows import Windows, windows_of
 from claimbook.errors import DataError
 from claimbook.ledger import Quantity
 
@@ -22,9 +22,6 @@ PH_PER_EH = 1000.0
 
 # A mean over a window stands only where at least this share of its days is known.
 ENOUGH = 0.95
-
-# From this change on, percent say less than a multiple.
-MANY = 400.0
 
 # What is compared, with the stem of its quantity's name.
 CHANGES = {
@@ -35,14 +32,6 @@ CHANGES = {
     "price_usd": "price_change_pct",
 }
 FEE_SHARE = "fee_share_change_pp"
-LABELS = {
-    "revenue_btc": "revenue in BTC",
-    "revenue_usd": "revenue in USD",
-    "hashprice": "hashprice",
-    "hashrate_ehs": "hash rate",
-    "price_usd": "price",
-    "fee_share": "fee share",
-}
 WITHOUT_HALVING_DAY = "excluding_halving_day"
 SECOND_PROVIDER = "second_provider"
 
@@ -65,15 +54,6 @@ class Halving:
     def eve(self) -> pd.Timestamp:
         """The day before, the last of the before-window."""
         return self.day - pd.Timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Windows:
-    """The days compared: `before` ends on the eve, `after` starts with the halving day."""
-
-    days: int
-    before: pd.DatetimeIndex
-    after: pd.DatetimeIndex
 
 
 def halvings(network: pd.DataFrame) -> dict[int, Halving]:
@@ -132,23 +112,6 @@ def daily_second(second: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def windows_of(
-    day: pd.Timestamp, days: int, *, without_day: bool = False, each_side: int = 0
-) -> Windows:
-    """`days` days before `day` and `days` days from it on.
-
-    `without_day` drops the day itself; `each_side` drops that many days next to the boundary on
-    both sides. What is dropped is not replaced, so the windows get shorter, not longer ago.
-    """
-    before = pd.date_range(end=day - pd.Timedelta(days=1), periods=days)
-    after = pd.date_range(start=day, periods=days)
-    if each_side:
-        before, after = before[:-each_side], after[each_side:]
-    elif without_day:
-        after = after[1:]
-    return Windows(days, before, after)
-
-
 def mean(series: pd.Series, days: pd.DatetimeIndex) -> float:
     """The mean over the days that are known; NaN where fewer than 95 % of them are."""
     known = series.reindex(days).dropna()
@@ -174,19 +137,19 @@ def compare(frame: pd.DataFrame, windows: Windows) -> pd.DataFrame:
     the measure's unit), `change` (percent; percentage points for the fee share), `days_before`,
     `days_after` (days that are known).
     """
+    sides = [frame.reindex(days) for days in (windows.before, windows.after)]
     rows: dict[str, list[float]] = {}
     for measure in CHANGES:
-        before, after = (mean(frame[measure], d) for d in (windows.before, windows.after))
+        before, after = (mean(side[measure], pd.DatetimeIndex(side.index)) for side in sides)
         rows[measure] = [before, after, 100 * (after / before - 1)]
-    before, after = (100 * fee_share(frame, d) for d in (windows.before, windows.after))
+    before, after = (100 * fee_share(side, pd.DatetimeIndex(side.index)) for side in sides)
     rows["fee_share"] = [before, after, after - before]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after", "change"])
-    columns = {m: [m] for m in CHANGES} | {"fee_share": ["fees_btc", "revenue_btc"]}
-    for side, days in (("days_before", windows.before), ("days_after", windows.after)):
-        known = {
-            m: int(frame.reindex(days)[c].notna().all(axis=1).sum()) for m, c in columns.items()
-        }
-        table[side] = pd.Series(known)
+    for name, side in zip(("days_before", "days_after"), sides, strict=True):
+        known = side.notna()
+        counts = {measure: int(known[measure].sum()) for measure in CHANGES}
+        counts["fee_share"] = int((known["fees_btc"] & known["revenue_btc"]).sum())
+        table[name] = pd.Series(counts)
     return table
 
 
@@ -307,179 +270,12 @@ def four_halvings_changes(
     return pd.DataFrame(rows).T.rename_axis("halving")
 
 
-def against_published(frame: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """JPMorgan's monthly figures beside ours, of the same days.
-
-    `published` is the table jpm_mining_economics. `first half` means days 1 to 15. Ours is the
-    month's summed revenue over its summed hash rate (EH/s-days), in USD per EH/s per day. Columns
-    of the result: month, part, published, ours, difference_pct, published_hashrate, our_hashrate,
-    certainty, source; rows without any published figure we could compare are left out.
-    """
-    rows = []
-    for entry in published.to_dict("records"):
-        start = pd.Timestamp(entry["month"])
-        end = start + (
-            pd.offsets.MonthEnd(0) if entry["part"] == "month" else pd.Timedelta(days=14)
-        )
-        sample = frame.reindex(pd.date_range(start, end))[["revenue_usd", "hashrate_ehs"]]
-        known = not sample.isna().any(axis=None)
-        totals = sample.sum()
-        ours = totals["revenue_usd"] / totals["hashrate_ehs"] if known else float("nan")
-        printed = entry["revenue_usd_per_ehs_day"]
-        rows.append({
-            "month": f"{start:%Y-%m}", "part": entry["part"], "published": printed, "ours": ours,
-            "difference_pct": 100 * (ours / printed - 1),
-            "published_hashrate": entry["hashrate_ehs"],
-            "our_hashrate": sample["hashrate_ehs"].mean(skipna=False),
-            "certainty": entry["certainty"], "source": entry["source"],
-        })  # fmt: skip
-    table = pd.DataFrame(rows)
-    return table[table["published"].notna()].reset_index(drop=True)
-
-
-def change_words(change: float | str | None, digits: int = 0) -> str:
-    """`48 % less`, `5 % more`, from five times on `9.2 times as much`, or `not known`."""
-    if change is None or isinstance(change, str) or np.isnan(change):
-        return text.MISSING
-    if change >= MANY:
-        return f"{text.number(1 + change / 100, 1)} times as much"
-    size = text.amount(abs(change), "percent", digits)
-    return f"{size} {'less' if change < 0 else 'more'}"
-
-
-def summary(quantities: Mapping[str, Quantity], halving: Halving, windows: Sequence[int]) -> str:
-    """Two sentences for a reader who opens only the report."""
-
-    def over(stem: str) -> str:
-        words = [change_words(quantities[f"{stem}.{days}d"].value) for days in windows]
-        return text.listed(words)
-
-    spans = text.listed([str(days) for days in windows])
-    when = f"{halving.day.day} {halving.day:%B %Y}"
-    return (
-        f"Over the {spans} days from {when}, compared with as many days before, miners earned "
-        f"{over('revenue_btc_change_pct')} a day in bitcoin and "
-        f"{over('revenue_usd_change_pct')} in dollars. "
-        f"Per unit of hash rate they earned {over('hashprice_change_pct')} in dollars."
-    )
-
-
 def changes_by_window(
     compared: Mapping[tuple[str, int], pd.DataFrame], windows: Sequence[int]
 ) -> pd.DataFrame:
     """Changes of all measures, all days, primary provider: one row a window (days)."""
     rows = {days: compared["", days]["change"] for days in sorted(windows)}
     return pd.DataFrame(rows).T.rename_axis("window")
-
-
-def means_table(
-    compared: Mapping[tuple[str, int], pd.DataFrame],
-    windows: Sequence[int],
-    measure: str,
-    scale: float = 1.0,
-) -> pd.DataFrame:
-    """One measure's means (divided by `scale`) and change, one row a window, all days."""
-    rows = {
-        f"{days} days": compared["", days].loc[measure, ["before", "after", "change"]]
-        for days in sorted(windows)
-    }
-    table = pd.DataFrame(rows).T.rename_axis("window")
-    return table.assign(before=table["before"] / scale, after=table["after"] / scale)
-
-
-def reckonings_table(
-    compared: Mapping[tuple[str, int], pd.DataFrame],
-    windows: Sequence[int],
-    excluded_days: int,
-    measure: str,
-) -> pd.DataFrame:
-    """One measure's change, one row a reckoning, one column a window."""
-    rows = {
-        name: {f"{days} days": compared[suffix, days].loc[measure, "change"] for days in windows}
-        for suffix, name in reckonings(excluded_days).items()
-    }
-    return pd.DataFrame(rows).T.rename_axis("reckoning")
-
-
-def boundary_words(halving: Halving) -> str:
-    """Where the day boundary falls, and what that means for the windows."""
-    eve = f"{halving.eve:%-d %B %Y}"
-    blocks = f"{halving.early_blocks} block{'s' if halving.early_blocks != 1 else ''}"
-    return (
-        f"The first day wholly under the new subsidy of {halving.new_subsidy:g} BTC is "
-        f"{halving.day:%-d %B %Y}. The primary provider cuts days by the median time of the last "
-        f"eleven blocks, which lags behind the clock, so its {eve} already holds {blocks} after "
-        f"the halving. That day belongs to the window before."
-    )
-
-
-def price_words(compared: Mapping[tuple[str, int], pd.DataFrame], windows: Sequence[int]) -> str:
-    """What the price did meanwhile, window by window."""
-    parts = [
-        f"{text.amount(compared['', days]['change']['price_usd'], 'percent', 0, sign=True)} "
-        f"over {days} days"
-        for days in sorted(windows)
-    ]
-    return f"Between the same windows the mean price of a bitcoin changed by {text.listed(parts)}."
-
-
-def gap_words(second: pd.DataFrame, halving: Halving, windows: Sequence[int]) -> str:
-    """The days that the second provider lacks in the longest window."""
-    longest = windows_of(halving.day, max(windows))
-    missing = missing_days(second, longest, ["revenue_usd", "hashprice"])
-    if not missing:
-        return "The second provider lacks no day of these windows."
-    return (
-        f"The second provider lacks {len(missing)} days of these windows in some column: "
-        f"{spans_words(missing)}."
-    )
-
-
-def spans_words(days: Sequence[str]) -> str:
-    """ISO dates, runs of neighbours written as `first to last`."""
-    stamps = pd.DatetimeIndex(sorted(days))
-    new_run = np.r_[True, np.diff(stamps.to_numpy()) != np.timedelta64(1, "D")]
-    starts = np.flatnonzero(new_run)
-    ends = np.r_[starts[1:] - 1, len(stamps) - 1]
-    runs = [
-        f"{stamps[int(a)]:%Y-%m-%d}"
-        if a == b
-        else f"{stamps[int(a)]:%Y-%m-%d} to {stamps[int(b)]:%Y-%m-%d}"
-        for a, b in zip(starts, ends, strict=True)
-    ]
-    return text.listed(runs)
-
-
-def to_article_words(frame: pd.DataFrame, halving: Halving, asserted_on: str) -> str:
-    """The changes over the days that had passed when the claim was made."""
-    days = (pd.Timestamp(asserted_on) - halving.day).days
-    if not 0 < days <= 2 * 365:
-        return "The claim was not made in the two years after this halving."
-    changes = compare(frame, windows_of(halving.day, days))["change"]
-    return (
-        f"When the claim was made, on {asserted_on}, {days} days had passed. Over these, compared "
-        f"with the {days} days before the halving, miners earned "
-        f"{change_words(changes['revenue_btc'])} a day in bitcoin, "
-        f"{change_words(changes['revenue_usd'])} in dollars and "
-        f"{change_words(changes['hashprice'])} in dollars per unit of hash rate."
-    )
-
-
-def since_words(frame: pd.DataFrame, halving: Halving, days: int = 90) -> str:
-    """The last `days` days of the data against as many days before the halving."""
-    last = pd.Timestamp(frame.index[-1])
-    now = pd.date_range(end=last, periods=days)
-    table = compare(frame, Windows(days, windows_of(halving.day, days).before, now))
-    changes = table["change"]
-    return (
-        f"In the last {days} days of the data, to {last:%-d %B %Y}, miners earned "
-        f"{change_words(changes['revenue_btc'])} a day in bitcoin than in the {days} days before "
-        f"the halving of {halving.year}, {change_words(changes['revenue_usd'])} in dollars, and "
-        f"{change_words(changes['hashprice'])} in dollars per unit of hash rate. A bitcoin cost "
-        f"{change_words(changes['price_usd'])}, and hash rate was "
-        f"{change_words(changes['hashrate_ehs'])}; fees were "
-        f"{text.amount(table['after']['fee_share'], 'percent', 1)} of revenue."
-    )
 
 
 def _quantity(value: Any, unit: str) -> Quantity:

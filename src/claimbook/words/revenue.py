@@ -134,8 +134,9 @@ def since_words(frame: pd.DataFrame, halving: Halving, days: int = 90) -> str:
         f"{change_words(changes['revenue_btc'])} a day in bitcoin than in the {days} days before "
         f"the halving of {halving.year}, {change_words(changes['revenue_usd'])} in dollars, and "
         f"{change_words(changes['hashprice'])} in dollars per unit of hash rate. A bitcoin cost "
-        f"{change_words(changes['price_usd'])}, and hash rate was "
-        f"{change_words(changes['hashrate_ehs'])}; fees were "
+        f"{change_words(changes['price_usd'])}. Hash rate stood at "
+        f"{text.number(1 + float(changes['hashrate_ehs']) / 100, 1)} times its earlier mean; "
+        "fees were "
         f"{text.amount(table['after']['fee_share'], 'percent', 1)} of revenue."
     )
 
@@ -196,14 +197,15 @@ def account_words(study: Study) -> str:
         return "The change cannot be taken apart, because a day of the windows is missing."
     change = found.after - found.before
     parts = [
-        f"{FACTOR_LABELS.get(factor, factor)} {text.number(found.additive[factor] / 1e9, 1, sign=True)}"
-        for factor in decomposition.FACTORS
+        f"{FACTOR_LABELS.get(factor, factor)} {text.number(effect / 1e9, 1, sign=True)}"
+        for factor, effect in found.additive.items()
     ]
-    kept = 100 * (found.before + found.additive["subsidy"]) / found.before - 100
+    alone = text.amount(100 * found.alone["subsidy"] / found.before, "percent", 0, sign=True)
+    all_of_it = text.amount(change / 1e9, "bn USD", 1, sign=True)
     return (
-        f"Over {longest} days revenue changed by {text.amount(change / 1e9, 'bn USD', 1, sign=True)}. "
-        f"Of this, in billions: {text.listed(parts)}. The smaller subsidy by itself took away "
-        f"{text.amount(abs(kept), 'percent', 0)} of the revenue of the window before."
+        f"Over {longest} days revenue changed by {all_of_it}. Of this, in billions of dollars: "
+        f"{text.listed(parts)}. Had the subsidy alone changed, at the price, blocks and fees of "
+        f"the window before, revenue would have changed by {alone}."
     )
 
 
@@ -406,10 +408,10 @@ def coin_metrics_words(study: Study, table: pd.DataFrame) -> str:
     value = text.amount(float(last["value"]), "bn USD", 1)
     if day is None:
         return f"Our revenue of {last['quarter']} did not reach the published {value}."
+    left = (pd.Period(last["quarter"].replace("-", ""), freq="Q").end_time.normalize() - day).days
     return (
-        f"Our running total of {last['quarter']} reached {value} on {day:%-d %B %Y}. The claim's "
-        "article, which cites the same report, appeared before the quarter ended, so the published "
-        "figure is most likely that of an unfinished quarter."
+        f"Our running total of {last['quarter']} reached {value} on {day:%-d %B %Y}, {left} days "
+        "before the quarter ended. The published figure may be that of an unfinished quarter."
     )
 
 

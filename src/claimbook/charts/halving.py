@@ -1,0 +1,259 @@
+"""Figures of the halving study: accounts, intervals, steps, placebo dates, breaks."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from claimbook import text
+from claimbook.analysis.decomposition import Account
+from claimbook.analysis.halving import SERIES, Found
+from claimbook.analysis.revenue import Halving
+from claimbook.analysis.steps import Step
+from claimbook.charts.chart import (
+    FALL,
+    INK,
+    MUTED,
+    OTHER,
+    RISE,
+    Chart,
+    house_style,
+    new_figure,
+    source,
+    title,
+)
+from claimbook.charts.revenue import COLOURS, NAMES, SCALE, UNITS
+
+HALVING_LINE = (0, (3, 2))
+
+
+def account(
+    accounts: Mapping[int, Account | None], halving: Halving, source_line: str, *, per_hash: bool
+) -> Chart:
+    """One panel a window: from the mean before to the mean after, one bar a factor.
+
+    The whiskers span all orders in which the factors could have changed. Revenue in m USD a day,
+    or, `per_hash`, hashprice in USD per PH/s and day.
+    """
+    known = {days: found for days, found in accounts.items() if found is not None}
+    unit = "USD per PH/s and day" if per_hash else "m USD a day"
+    rows, tops = [], []
+    with house_style():
+        figure = new_figure(4.1)
+        axes = np.atleast_1d(figure.subplots(1, max(len(known), 1), sharey=True))
+        for ax, (days, found) in zip(axes, known.items(), strict=False):
+            scale = 1.0 if per_hash else 1e6 * days
+            level = found.before / scale
+            labels = ["before", *found.additive, "after"]
+            ax.bar(0, level, color=OTHER, width=0.66)
+            _write(ax, 0, level, text.number(level, 0))
+            for place, (factor, effect) in enumerate(found.additive.items(), start=1):
+                size = effect / scale
+                ax.bar(place, size, bottom=level, width=0.66, color=FALL if size < 0 else RISE)
+                low, high = (e[factor] / scale for e in (found.lowest, found.highest))
+                ax.plot([place, place], [level + low, level + high], color=INK, linewidth=1)
+                top = max(level, level + size, level + high)
+                _write(ax, place, top, text.number(size, 0, sign=True))
+                rows.append([days, factor, size, low, high])
+                ax.plot(
+                    [place - 0.33, place + 1.33], [level + size] * 2, color=MUTED, linewidth=0.6
+                )
+                level += size
+            ax.bar(len(labels) - 1, found.after / scale, color=OTHER, width=0.66)
+            _write(ax, len(labels) - 1, found.after / scale, text.number(found.after / scale, 0))
+            ax.set_xticks(
+                range(len(labels)), labels, rotation=55, ha="right", rotation_mode="anchor"
+            )
+            ax.set_title(f"{days} days", loc="left", color=INK)
+            tops.append(ax.get_ylim()[1])
+        axes[0].set_ylim(0, 1.06 * max(tops, default=1.0))
+        what = "Hashprice" if per_hash else "Revenue"
+        title(
+            figure, f"{what} before and after the halving of {halving.year}, taken apart ({unit})"
+        )
+        source(
+            figure,
+            "Bars: each factor's share (LMDI). Whiskers: all orders in which they could have "
+            f"changed.\n{source_line}",
+        )
+    data = pd.DataFrame(rows, columns=["window", "factor", "effect", "lowest", "highest"])
+    said = [
+        f"{days} days: "
+        + ", ".join(
+            f"{row.factor} {text.number(float(row.effect), 1, sign=True)}"
+            for row in data[data["window"] == days].itertuples()
+        )
+        for days in known
+    ]
+    alt = f"What each factor did, in {unit}. {'; '.join(said) or 'No window could be taken apart'}."
+    return Chart("account-hashprice" if per_hash else "account", figure, alt, data)
+
+
+def intervals(table: pd.DataFrame, threshold: float, source_line: str) -> Chart:
+    """The change of each measure and window with its 95 % interval."""
+    with house_style():
+        figure = new_figure(0.9 + 0.3 * len(table))
+        ax = figure.subplots()
+        place, ticks, labels = 0.0, [], []
+        for measure in SERIES:
+            for days, row in table.loc[measure].iterrows():
+                ax.plot([row["low"], row["high"]], [place, place], color=COLOURS[measure])
+                ax.plot(row["change"], place, "o", color=COLOURS[measure], markersize=5)
+                ticks.append(place)
+                labels.append(f"{NAMES[measure]}, {days} days")
+                place += 1
+            place += 0.5
+        ax.axvline(0, color=INK, linewidth=0.8)
+        ax.axvline(-threshold, color=INK, linewidth=0.8, linestyle=":")
+        ax.set_yticks(ticks, labels)
+        ax.invert_yaxis()
+        ax.grid(True, axis="x")
+        ax.grid(False, axis="y")
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.amount(v, "percent", 0)))
+        title(
+            figure,
+            "Change of the mean after the halving, with 95 % intervals",
+            f"Percent of the mean before; dotted: a fall of {text.number(threshold, 0)} %",
+        )
+        source(figure, source_line)
+    said = [
+        f"{NAMES[str(measure)]}, {days} days: {text.amount(row['change'], 'percent', 0)} "
+        f"({text.number(row['low'], 0)} to {text.number(row['high'], 0)})"
+        for (measure, days), row in table.iterrows()
+    ]
+    return Chart("change-intervals", figure, f"Dots with intervals. {'; '.join(said)}.", table)
+
+
+def step_lines(
+    observed: pd.DataFrame, lines: Mapping[str, pd.DataFrame], steps: Mapping[str, Step | None],
+    halving: Halving, source_line: str,
+) -> Chart:  # fmt: skip
+    """One panel a series: days, fitted trends, and the earlier trend led on without the step.
+
+    `observed` has days_from_halving and the series; `lines` as from `steps.trend_lines`.
+    """
+    with house_style():
+        figure = new_figure(6.2)
+        axes = figure.subplots(3, 1, sharex=True)
+        for ax, measure in zip(axes, SERIES, strict=True):
+            x, scale = observed["days_from_halving"], SCALE[measure]
+            ax.plot(x, observed[measure] / scale, color=COLOURS[measure], alpha=0.35, linewidth=0.8)
+            if measure in lines:
+                line = lines[measure]
+                before, after = line[line.index < 0], line[line.index >= 0]
+                for part in (before, after):
+                    ax.plot(part.index, part["fitted"] / scale, color=COLOURS[measure])
+                ax.plot(
+                    line.index, line["without step"] / scale, color=INK, linestyle=(0, (1, 1.4))
+                )
+            ax.axvline(0, color=INK, linewidth=0.9, linestyle=HALVING_LINE)
+            ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
+            ax.set_ylim(0, float(np.nanquantile(observed[measure] / scale, 0.995)) * 1.25)
+        axes[2].set_xlabel(f"Days from the halving ({halving.day:%-d %B %Y} is 0)")
+        axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
+        title(figure, "Each series, its trends, and the earlier trend without a step (dotted)")
+        source(figure, f"Thin: days. Thick: fitted trends. {source_line}")
+    said = [
+        f"{NAMES[m]}: a step of {text.amount(step.percent, 'percent', 0)}, 95 % interval "
+        f"{text.number(step.low, 0)} to {text.number(step.high, 0)}"
+        for m, step in steps.items()
+        if step is not None
+    ]
+    alt = f"Three series with fitted trends. {'; '.join(said) or 'No step could be fitted'}."
+    return Chart("step", figure, alt, observed)
+
+
+def placebos(
+    drawn: Mapping[str, pd.Series], steps: Mapping[str, Step | None],
+    earlier: Mapping[tuple[int, str], Step | None], year: int, source_line: str,
+) -> Chart:  # fmt: skip
+    """One panel a series: the steps at all other dates, and those at the halvings."""
+    counted = []
+    with house_style():
+        figure = new_figure(5.0)
+        axes = figure.subplots(3, 1, sharex=True)
+        edges = np.arange(-75, 105, 5)
+        for ax, measure in zip(axes, SERIES, strict=True):
+            values = drawn.get(measure, pd.Series(dtype=float))
+            counts, _ = np.histogram(values.clip(edges[0], edges[-1] - 1e-9), edges)
+            ax.bar(edges[:-1], counts, width=5, align="edge", color=OTHER, edgecolor="white")
+            tall = max(int(counts.max()), 1)
+            marks = [(y, s) for (y, m), s in earlier.items() if m == measure and s is not None]
+            for other, step in marks:
+                ax.plot([step.percent] * 2, [0, 0.42 * tall], color=MUTED, linewidth=1)
+                ax.plot(step.percent, 0.42 * tall, "o", color=MUTED, markersize=3.5)
+                counted.append([measure, str(other), step.percent])
+            here = steps.get(measure)
+            if here is not None:
+                ax.plot([here.percent] * 2, [0, 0.8 * tall], color=FALL, linewidth=1.6)
+                ax.text(
+                    here.percent, 0.84 * tall, f"{year}", color=FALL, ha="center", fontsize=8.5,
+                    weight="semibold",
+                )  # fmt: skip
+                counted.append([measure, str(year), here.percent])
+            ax.set_title(f"{NAMES[measure]}: number of dates", loc="left", color=INK)
+            ax.set_xlim(edges[0], edges[-1])
+        axes[2].set_xlabel("Step that the model finds (%); the last bars hold all beyond")
+        axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
+        title(figure, "The step at the halving among steps at dates without one")
+        source(figure, f"Grey pins: the other halvings. {source_line}")
+    data = pd.concat(
+        [
+            pd.DataFrame({"series": m, "date": v.index, "step": v.to_numpy()})
+            for m, v in drawn.items()
+        ]
+        or [pd.DataFrame(columns=["series", "date", "step"])],
+        ignore_index=True,
+    )
+    said = [
+        f"{NAMES[m]}: {text.amount(s.percent, 'percent', 0)} at the halving, and at "
+        f"{len(drawn[m]):,} other dates from {text.amount(drawn[m].min(), 'percent', 0)} to "
+        f"{text.amount(drawn[m].max(), 'percent', 0, sign=True)}"
+        for m, s in steps.items()
+        if s is not None and len(drawn.get(m, []))
+    ]
+    return Chart("placebo", figure, f"Three histograms. {'; '.join(said) or 'No dates'}.", data)
+
+
+def breaks(
+    observed: pd.DataFrame, found: Mapping[str, Found | None], halving: Halving, source_line: str
+) -> Chart:
+    """One panel a series: days, the levels between BIC's breaks, and the single best break."""
+    with house_style():
+        figure = new_figure(6.2)
+        axes = figure.subplots(3, 1, sharex=True)
+        for ax, measure in zip(axes, SERIES, strict=True):
+            x, scale = observed.index, SCALE[measure]
+            ax.plot(x, observed[measure] / scale, color=COLOURS[measure], alpha=0.4, linewidth=0.8)
+            here = found.get(measure)
+            if here is not None:
+                edges = [x[0], *here.chosen, x[-1]]
+                for start, end, mean in zip(edges, edges[1:], here.means, strict=False):
+                    ax.plot([start, end], [mean / scale] * 2, color=COLOURS[measure], linewidth=2)
+                ax.axvspan(here.low, here.high, color=FALL, alpha=0.12, linewidth=0)
+                ax.axvline(here.single, color=FALL, linewidth=1.4)
+            ax.axvline(halving.day, color=INK, linewidth=0.9, linestyle=HALVING_LINE)
+            ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
+            ax.set_ylim(0, float(np.nanquantile(observed[measure] / scale, 0.995)) * 1.25)
+        title(figure, "Levels that a search finds without being told of the halving")
+        source(
+            figure,
+            "Red: the one break that explains most, with its 95 % interval. Dashed: the halving. "
+            f"Thick: levels by BIC.\n{source_line}",
+        )
+    said = [
+        f"{NAMES[m]}: {here.single:%Y-%m-%d} ({here.low:%Y-%m-%d} to {here.high:%Y-%m-%d})"
+        for m in SERIES
+        if (here := found.get(m)) is not None
+    ]
+    alt = f"The break that explains most. {'; '.join(said) or 'No search could be made'}."
+    return Chart("breaks", figure, alt, observed)
+
+
+def _write(ax: Axes, place: float, height: float, words: str) -> None:
+    ax.annotate(
+        words, (place, height), xytext=(0, 3), textcoords="offset points", ha="center",
+        fontsize=7.5, color=INK,
+    )  # fmt: skip
