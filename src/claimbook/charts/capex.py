@@ -331,7 +331,7 @@ def since(path: pd.DataFrame, event_date: str, source: str) -> Chart:
         ]
         ax.set_yticks(ticks, [text.number(t, 0) for t in ticks])
         ax.minorticks_off()
-        locator = AutoDateLocator(maxticks=8)
+        locator = AutoDateLocator(minticks=3, maxticks=9)
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
         ax.margins(x=0.01)
