@@ -175,6 +175,20 @@ def test_a_sample_is_valued_as_its_members() -> None:
     assert together == pytest.approx(singly, rel=1e-12)
 
 
+@pytest.mark.parametrize("mid_year", [False, True])
+def test_short_form_equals_the_table_of_flows(mid_year: bool) -> None:
+    rng = np.random.default_rng(2)
+    columns: dict[str, Any] = {
+        "gpu_life_years": rng.integers(0, 7, 40).astype(float),
+        "revenue_growth_pct": rng.uniform(-9, 9, 40),
+        "discount_rate_pct": rng.uniform(1, 30, 40),
+        "site_cost_musd_per_mw": rng.uniform(1, 9, 40),
+    }
+    project = replace(FULL, tax_pct=0.0, mid_year=mid_year, **columns)
+    table = cashflow.cash_flows(project).npv(project.discount_rate_pct)
+    assert cashflow.project_npv(project) == pytest.approx(table, rel=1e-11)
+
+
 def test_irr_of_a_project_is_where_it_is_worth_nothing() -> None:
     flows = cashflow.cash_flows(replace(FULL, mid_year=True, revenue_musd_per_mw_year=20.0))
     rate = flows.irr()

@@ -97,7 +97,7 @@ def finding(found: Finding) -> None:
     """The sentence a finding ends in: reproduced, printed, difference, how it was rounded."""
     rule = found.rule
     if found.verdict == ledger.UNTESTED:
-        body = f"This cannot be tested: {found.reason or 'no value was computed'}."
+        body = f"This cannot be tested: {(found.reason or 'no value was computed').rstrip('.')}."
     else:
         body = (
             f"Reproduced: {found.reproduced_text}. Printed: {rule.printed_text}. {_detail(found)}"

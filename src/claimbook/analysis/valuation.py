@@ -5,7 +5,7 @@ much today. Each function turns the missing one around. Flows are yearly, at the
 nominal US dollars, and discounted to year 0.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,8 @@ FIRST_YEARS = (1, 3, 4)
 USUAL_RATES = (8, 10, 12)
 
 NOT_PUBLISHED = "not published"
+# How a contract's note says that the miner, not the tenant, owns the GPUs.
+OWN_GPUS = "own GPUs"
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def hosting_prices(ai_contracts: pd.DataFrame) -> pd.DataFrame:
     """
     named = ai_contracts[ai_contracts["ticker"].notna()]
     priced = named[named["revenue_m_per_mw_year"].notna()].copy()
-    own = priced["note"].fillna("").str.contains("own GPUs")
+    own = priced["note"].fillna("").str.contains(OWN_GPUS)
     priced["business"] = np.where(own, "cloud", "hosting")
     return priced
 
@@ -270,11 +272,6 @@ def quantities(given: Published, priced: pd.DataFrame, group: GroupValue) -> dic
             implied_capacity(given) * price / 1e3, "bn USD"
         )
     return found
-
-
-def worth(projects: Mapping[str, Project]) -> pd.Series:
-    """NPV in bn USD of named projects."""
-    return pd.Series({name: float(project_npv(project)) for name, project in projects.items()})
 
 
 def _as_published(value: float, unit: object, said: str) -> str:

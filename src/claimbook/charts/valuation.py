@@ -7,6 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+from matplotlib.ticker import MaxNLocator
 
 from claimbook import text
 from claimbook.analysis.valuation import GroupValue
@@ -44,8 +45,8 @@ def reachable_map(
     with house_style():
         figure = new_figure(4.9)
         ax = figure.subplots()
-        _heatmap(ax, grid, target_busd)
-        to_x, to_y = _cells(grid.columns), _cells(grid.index)
+        heatmap(ax, grid, target_busd)
+        to_x, to_y = cells(grid.columns), cells(grid.index)
         styles = [(INK, "-"), (SUBJECT, "--"), (FALL, ":")]
         for order, (name, line) in enumerate(lines.items()):
             color, style = styles[order % len(styles)]
@@ -74,7 +75,7 @@ def reachable_map(
                 name, (grid.shape[1], float(to_y(cost))), xytext=(-4, 3),
                 textcoords="offset points", fontsize=7.5, color=MUTED, ha="right",
             )  # fmt: skip
-        _ticks(ax, grid, to_x, to_y)
+        ticks(ax, grid, to_x, to_y)
         ax.set(xlabel="discount rate, percent a year", ylabel="GPU cost, m USD per MW")
         title(
             figure,
@@ -141,7 +142,7 @@ def value_against_rate(
         title(
             figure,
             "What the published yearly amounts are worth, by discount rate",
-            "bn USD before any cost, nominal; points: first year of profit, rate that gives the claim",
+            "bn USD before any cost; points: first year of profit, rate that gives the claim",
         )
         source(figure, source_line)
     met = text.listed(
@@ -220,7 +221,14 @@ def group_against_line(group: GroupValue, source_line: str) -> Chart:
     return Chart("group-value", figure, alt, levels[columns])
 
 
-def _heatmap(ax: Axes, grid: pd.DataFrame, target_busd: float) -> None:
+def heatmap(
+    ax: Axes,
+    grid: pd.DataFrame,
+    target_busd: float,
+    *,
+    bar_label: str = "net present value, bn USD",
+) -> None:
+    """NPV over two inputs as shading (seaborn), white at the target; rows rise upwards."""
     low, high = float(grid.to_numpy().min()), float(grid.to_numpy().max())
     norm = TwoSlopeNorm(target_busd, min(low, target_busd - 1), max(high, target_busd + 1))
     sns.heatmap(
@@ -230,7 +238,7 @@ def _heatmap(ax: Axes, grid: pd.DataFrame, target_busd: float) -> None:
         norm=norm,
         xticklabels=False,
         yticklabels=False,
-        cbar_kws={"label": "net present value, bn USD", "pad": 0.02, "aspect": 30},
+        cbar_kws={"label": bar_label, "pad": 0.02, "aspect": 30},
     )
     ax.invert_yaxis()
     bar = ax.collections[0].colorbar
@@ -239,17 +247,23 @@ def _heatmap(ax: Axes, grid: pd.DataFrame, target_busd: float) -> None:
     ax.grid(visible=False)
 
 
-def _cells(values: Sequence[float] | pd.Index) -> "np.poly1d":
+def cells(values: Sequence[float] | pd.Index) -> "np.poly1d":
     """From a value to a heatmap's coordinate: cells are one wide, their centres at 0.5, 1.5 …"""
     step = float(values[1]) - float(values[0])
     return np.poly1d([1 / step, 0.5 - float(values[0]) / step])
 
 
-def _ticks(ax: Axes, grid: pd.DataFrame, to_x: "np.poly1d", to_y: "np.poly1d") -> None:
+def ticks(
+    ax: Axes, grid: pd.DataFrame, to_x: "np.poly1d", to_y: "np.poly1d", *, count: int = 8
+) -> None:
+    """Round numbers, at most `count` + 1, on both axes of a heatmap."""
     for axis, values, place in ((ax.xaxis, grid.columns, to_x), (ax.yaxis, grid.index, to_y)):
         low, high = float(values[0]), float(values[-1])
-        step = next(s for s in (0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000) if (high - low) / s <= 9)
-        marks = np.arange(np.ceil(low / step) * step, high + step / 1e3, step)
+        marks = [
+            m
+            for m in MaxNLocator(count, steps=[1, 2, 5, 10]).tick_values(low, high)
+            if low <= m <= high
+        ]
         axis.set_ticks([float(place(mark)) for mark in marks], labels=[f"{m:g}" for m in marks])
     ax.tick_params(axis="both", length=3, color=GRID)
 

@@ -1,0 +1,143 @@
+"""Figures of what came after the estimate: contracts by date, and the shares of the miners."""
+
+import numpy as np
+import pandas as pd
+
+from claimbook import text
+from claimbook.analysis.aftermath import Moves
+from claimbook.charts.chart import (
+    AI,
+    BITCOIN,
+    FALL,
+    INK,
+    MUTED,
+    OTHER,
+    Chart,
+    house_style,
+    new_figure,
+    source,
+    title,
+)
+
+
+def contracts_by_date(
+    signed: pd.DataFrame, target_mw: float, estimate_on: str, source_line: str
+) -> Chart:
+    """Running total of signed MW by date, against the capacity that the estimate implies.
+
+    The lower line counts listed miners only; the estimate's date is marked.
+    """
+    day = pd.Timestamp(estimate_on)
+    mine = signed["cumulative_miners_mw"]
+    end = signed["date"].iloc[-1] + pd.Timedelta(days=30)
+    with house_style():
+        figure = new_figure(3.8)
+        ax = figure.subplots()
+        for dates, totals, color, label in (
+            (
+                signed["date"],
+                signed["cumulative_mw"],
+                OTHER,
+                "all named companies",
+            ),
+            (signed["date"], mine, AI, "listed miners"),
+        ):
+            ax.step([*dates, end], [*totals, totals.iloc[-1]], where="post", color=color)
+            ax.annotate(
+                f"{label}: {text.amount(float(totals.iloc[-1]), 'MW', 0)}",
+                (end, float(totals.iloc[-1])), xytext=(0, 4), textcoords="offset points",
+                fontsize=8, color=color, ha="right", fontweight="semibold",
+            )  # fmt: skip
+        ax.axhline(target_mw, color=FALL, linewidth=1.3)
+        ax.annotate(
+            f"implied by VanEck's yearly amount: {text.amount(target_mw, 'MW', 0)}",
+            (day, target_mw), xytext=(6, 4), textcoords="offset points",
+            fontsize=8, color=FALL,
+        )  # fmt: skip
+        ax.axvline(day, color=MUTED, linewidth=0.9, linestyle=(0, (3, 3)))
+        ax.annotate(
+            "estimate", (day, ax.get_ylim()[1]), xytext=(4, -2), textcoords="offset points",
+            fontsize=8, color=MUTED, va="top",
+        )  # fmt: skip
+        ax.set(ylabel="MW of critical IT load, signed", ylim=(0, None))
+        ax.margins(y=0.1)
+        title(
+            figure,
+            "Signed AI contracts of Bitcoin miners by date",
+            "running total, MW; signed, not built; a contract without a published MW adds none",
+        )
+        source(figure, source_line)
+    alt = (
+        f"Step chart of signed MW from {signed['date'].iloc[0]:%Y-%m-%d} to "
+        f"{signed['date'].iloc[-1]:%Y-%m-%d}: all named companies reach "
+        f"{text.amount(float(signed['cumulative_mw'].iloc[-1]), 'MW', 0)}, listed miners "
+        f"{text.amount(float(mine.iloc[-1]), 'MW', 0)}; a line stands at "
+        f"{text.amount(target_mw, 'MW', 0)}."
+    )
+    columns = [
+        "date",
+        "ticker",
+        "mw_it",
+        "value_usd_bn",
+        "is_miner",
+        "cumulative_mw",
+        "cumulative_miners_mw",
+    ]
+    return Chart("contracts-by-date", figure, alt, signed[columns].set_index("date"))
+
+
+def price_moves(moves: Moves, source_line: str) -> Chart:
+    """Each miner's price move as a bar: with a contract or without, and bitcoin's own as a line."""
+    shares = moves.shares
+    with house_style():
+        figure = new_figure(1.2 + 0.28 * len(shares))
+        ax = figure.subplots()
+        places = np.arange(len(shares))[::-1]
+        colors = [AI if pd.notna(day) else OTHER for day in shares["signed"]]
+        ax.barh(places, shares["change_pct"], color=colors, height=0.66)
+        for place, change in zip(places, shares["change_pct"], strict=True):
+            ax.annotate(
+                text.number(change, 0, sign=True), (change, place),
+                xytext=(4 if change >= 0 else -4, 0), textcoords="offset points", fontsize=7.5,
+                color=INK, va="center", ha="left" if change >= 0 else "right",
+            )  # fmt: skip
+        ax.axvline(0, color=MUTED, linewidth=0.8)
+        if moves.bitcoin_pct is not None:
+            ax.axvline(moves.bitcoin_pct, color=BITCOIN, linewidth=1.5)
+            ax.annotate(
+                f"bitcoin: {text.amount(moves.bitcoin_pct, 'percent', 1, sign=True)}",
+                (moves.bitcoin_pct, places[-1] - 0.75), xytext=(4, 0), textcoords="offset points",
+                fontsize=8, color=BITCOIN, va="center", fontweight="semibold",
+            )  # fmt: skip
+        ax.annotate(
+            "violet: with an AI contract\ngrey: without one in the table", (0.99, 0.03),
+            xycoords="axes fraction", fontsize=8, ha="right", va="bottom", color=MUTED,
+        )  # fmt: skip
+        ax.set_yticks(places, labels=list(shares.index))
+        ax.set(xlabel="change of the adjusted close, percent")
+        ax.set_ylim(-1.2, len(shares) - 0.4)
+        ax.margins(x=0.06)
+        ax.grid(visible=True, axis="x")
+        ax.grid(visible=False, axis="y")
+        title(
+            figure,
+            "Price moves of listed miners since the estimate",
+            f"adjusted closes, {moves.since:%Y-%m-%d} to {moves.until:%Y-%m-%d}, percent",
+        )
+        source(figure, source_line)
+    means = moves.averages()["equal_weighted_pct"]
+    alt = (
+        f"Bars of price moves from {moves.since:%Y-%m-%d} to {moves.until:%Y-%m-%d}: "
+        + "; ".join(
+            f"{name} {text.amount(float(change), 'percent', 0, sign=True)}"
+            for name, change in shares["change_pct"].items()
+        )
+        + ". Means: "
+        + "; ".join(
+            f"{name} {text.amount(float(value), 'percent', 0, sign=True)}"
+            for name, value in means.items()
+        )
+        + "."
+    )
+    columns = ["name", "since_usd", "until_usd", "change_pct", "signed"]
+    return Chart("price-moves", figure, alt, shares[columns])

@@ -1,0 +1,323 @@
+"""The reader's model of VanEck's plan: its inputs, what reaches the claim, what came after."""
+
+import math
+import statistics
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from claimbook import data, ledger, parameters
+from claimbook.analysis import aftermath, assumptions, reach, upside, valuation
+from claimbook.analysis.aftermath import AftermathError
+from claimbook.analysis.cashflow import Project, annuity, project_npv
+from claimbook.analysis.uncertainty import Marginal
+from claimbook.charts import aftermath as later_charts
+from claimbook.charts import uncertainty as range_charts
+
+CLAIM = ledger.claim("ai-upside")
+
+
+@pytest.fixture(scope="module")
+def book() -> data.Edition:
+    return data.read(CLAIM.tables)
+
+
+@pytest.fixture(scope="module")
+def defaults() -> dict[str, Any]:
+    return {name: entry.default for name, entry in parameters.of(CLAIM).items()}
+
+
+@pytest.fixture(scope="module")
+def study(book: data.Edition, defaults: dict[str, Any]) -> upside.Study:
+    return upside.study(book, CLAIM.asserted_on, defaults)
+
+
+# Inputs
+
+
+@pytest.mark.parametrize("business", assumptions.BUSINESSES)
+def test_documented_inputs_are_the_notebook_s_defaults(
+    business: str, defaults: dict[str, Any]
+) -> None:
+    project = assumptions.project(business, defaults)
+    for entry in assumptions.documented(business):
+        assert getattr(project, entry.name) == entry.value, entry.name
+    table = assumptions.table(business, project)
+    assert assumptions.READER not in set(table["rests on"])
+
+
+def test_published_inputs_are_vaneck_s(book: data.Edition) -> None:
+    given = valuation.published(book["vaneck_model"])
+    values = {entry.name: entry.value for entry in assumptions.documented("cloud")}
+    for name in ("share_pct", "years", "revenue_musd_per_mw_year", "site_cost_musd_per_mw"):
+        assert values[name] == getattr(given, name), name
+    assert values["ramp_years"] == given.by_year - pd.Timestamp(CLAIM.asserted_on).year
+
+
+def test_benchmarks_are_in_the_tables(book: data.Edition) -> None:
+    contracts = book["ai_contracts"]
+    iren = contracts[(contracts["ticker"] == "IREN") & (contracts["customer"] == "Microsoft")]
+    note = iren["note"].iloc[0]
+    inputs = {entry.name: entry for entry in assumptions.documented("cloud")}
+    assert "29m/MW" in note
+    assert "85% project EBITDA margin" in note
+    assert inputs["gpu_cost_musd_per_mw"].value == 29
+    assert inputs["margin_pct"].value == 85
+    assert inputs["gpu_life_years"].value == iren["term_years"].iloc[0]
+    assert inputs["revenue_musd_per_mw_year"].high == iren["revenue_m_per_mw_year"].iloc[0]
+    capacity = book["miner_capacity"].set_index(["company", "as_of"])
+    jpm = capacity.loc[("US-listed miners (JPMorgan)", pd.Timestamp("2024-06-05"))]
+    assert inputs["capacity_mw"].value == (jpm["operating_mw"] + jpm["contracted_or_pipeline_mw"])
+    bernstein = capacity.loc[("Listed miners (Bernstein)", pd.Timestamp("2024-07-10"))]
+    assert inputs["capacity_mw"].high == bernstein["contracted_or_pipeline_mw"]
+
+
+def test_hosting_prices_are_those_signed(book: data.Edition) -> None:
+    priced = valuation.hosting_prices(book["ai_contracts"])
+    signed = priced.loc[priced["business"] == "hosting", "revenue_m_per_mw_year"].tolist()
+    entry = next(
+        e for e in assumptions.documented("hosting") if e.name == "revenue_musd_per_mw_year"
+    )
+    assert entry.value == statistics.median(signed)
+    assert (entry.low, entry.high) == (min(signed), max(signed))
+
+
+def test_the_reader_s_own_input_is_marked_and_widens_its_range(defaults: dict[str, Any]) -> None:
+    project = assumptions.project("cloud", defaults | {"gpu_cost_musd_per_mw": 55.0})
+    row = assumptions.table("cloud", project).loc["GPU cost"]
+    assert row["rests on"] == assumptions.READER
+    assert row["range"] == "20 to 55"
+    assert assumptions.marginals("cloud", project)["gpu_cost_musd_per_mw"] == Marginal(20, 55, 55)
+
+
+def test_gpus_that_last_stay_so(defaults: dict[str, Any]) -> None:
+    project = assumptions.project("cloud", defaults | {"gpu_life_years": 0})
+    found = assumptions.marginals("cloud", project)
+    assert not {"gpu_life_years", "renewal_cost_pct"} & set(found)
+
+
+def test_the_tenant_pays_for_the_gpus(defaults: dict[str, Any]) -> None:
+    project = assumptions.project("hosting", defaults)
+    assert project.gpu_cost_musd_per_mw == 0
+    assert project.revenue_musd_per_mw_year == defaults["hosting_revenue_musd_per_mw_year"]
+
+
+# What reaches the claim
+
+SIMPLE = Project(1000.0, 20.0, 5.0, 60.0, 7.0, 10.0, 9.0, years=6)
+
+
+def test_ladder_keeps_each_change() -> None:
+    steps = reach.ladder(
+        SIMPLE, {"rent": {"revenue_musd_per_mw_year": 6.0}, "all": {"share_pct": 40.0}}
+    )
+    # 200 MW earn 60 % of 5 m for six years and cost 17 m; then 6 m; then twice the power.
+    worth = 0.2 * (3.0 * annuity(9, 6) - 17)
+    more = 0.2 * (3.6 * annuity(9, 6) - 17)
+    assert steps["npv_busd"].tolist() == pytest.approx([worth, more, 2 * more])
+    assert steps["change_busd"].tolist() == pytest.approx([0, more - worth, more])
+
+
+def test_single_inputs_solve_for_the_target() -> None:
+    ranges = {
+        "gpu_cost_musd_per_mw": Marginal(0, 10, 12),
+        "margin_pct": Marginal(50, 60, 70),
+        "gpu_life_years": Marginal(2, 2, 5, whole=True),
+    }
+    limits = {"gpu_cost_musd_per_mw": (0.0, 30.0), "margin_pct": (1.0, 100.0),
+              "gpu_life_years": (1, 6)}  # fmt: skip
+    project = replace(SIMPLE, gpu_life_years=2)
+    target = float(project_npv(SIMPLE))
+    found = reach.single_inputs(project, target, ranges, limits)
+    # Six years of life are as good as no renewal, which is what the target has.
+    assert found.loc["gpu_life_years", "needed"] == 6
+    assert not found.loc["gpu_life_years", "in_range"]
+    cost = found.loc["gpu_cost_musd_per_mw", "needed"]
+    again = replace(project, gpu_cost_musd_per_mw=cost)
+    assert float(project_npv(again)) == pytest.approx(target)
+    assert found.loc["gpu_cost_musd_per_mw", "in_range"]
+    assert math.isnan(reach.single_inputs(project, 1e6, ranges, limits).loc["margin_pct", "needed"])
+
+
+def test_summary_side_by_side() -> None:
+    table = reach.summary({"one": SIMPLE})["one"]
+    assert table["capacity, MW"] == pytest.approx(200)
+    assert table["site and first GPUs, bn USD"] == pytest.approx(3.4)
+    assert table["mean operating flow a year, bn USD"] == pytest.approx(0.6)
+    assert table["payback, years"] == pytest.approx(3.4 / 0.6)
+
+
+# What came after
+
+
+def _contracts() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "company": ["Two", "One", "Count", "Two"],
+            "ticker": ["BBB", "AAA", np.nan, "BBB"],
+            "customer": "tenant",
+            "date": pd.to_datetime(["2025-01-02", "2024-01-02", "2026-01-01", "2025-06-01"]),
+            "mw_it": [100.0, 50.0, 999.0, np.nan],
+            "term_years": [10.0, 5.0, np.nan, 4.0],
+            "value_usd_bn": [2.0, 1.0, 99.0, 0.4],
+            "note": ["own GPUs", np.nan, "", ""],
+        }
+    )
+
+
+TICKERS = pd.DataFrame(
+    {"ticker": ["AAA", "BBB", "CCC", "DDD"], "group": ["miner", "other", "miner", "miner"],
+     "name": ["One", "Two", "Three", "Four"]}
+)  # fmt: skip
+
+
+def test_signed_contracts_add_up_by_date() -> None:
+    signed = aftermath.signed_contracts(_contracts(), TICKERS)
+    assert signed["ticker"].tolist() == ["AAA", "BBB", "BBB"]
+    assert signed["cumulative_mw"].tolist() == [50, 150, 150]
+    assert signed["cumulative_miners_mw"].tolist() == [50, 50, 50]
+    assert signed["cumulative_value_busd"].tolist() == pytest.approx([1, 3, 3.4])
+    totals = aftermath.contract_totals(signed, "2024-08-16")
+    assert totals["mw"].tolist() == [150, 50, 0]
+    assert totals["yearly_busd"].tolist() == pytest.approx([0.5, 0.2, 0])
+    assert totals["without_mw"].tolist() == [1, 0, 0]
+
+
+def test_worth_of_contracts_is_the_annuity_less_the_cost() -> None:
+    signed = aftermath.signed_contracts(_contracts(), TICKERS)
+    worth = aftermath.worth_of_contracts(
+        signed, margin_pct=80, site_cost_musd_per_mw=7.0, gpu_cost_musd_per_mw=3.0,
+        discount_rate_pct=10.0,
+    )  # fmt: skip
+    assert worth[0] == pytest.approx(0.2 * 0.8 * annuity(10, 5) - 50 * 7 / 1e3)
+    # The note says that the miner owns the GPUs.
+    assert worth[1] == pytest.approx(0.2 * 0.8 * annuity(10, 10) - 100 * 10 / 1e3)
+    assert math.isnan(worth[2])
+
+
+def _moves(until: str = "2025-08-18") -> aftermath.Moves:
+    days = pd.to_datetime(["2024-08-16", "2025-08-18"])
+    closes = pd.DataFrame(
+        {
+            "date": [*days, *days, days[0]],
+            "ticker": ["AAA", "AAA", "CCC", "CCC", "DDD"],
+            "adjusted_close": [10.0, 15.0, 4.0, 3.0, 1.0],
+        }
+    )
+    shares = pd.DataFrame(
+        {
+            "ticker": ["AAA", "AAA", "CCC"],
+            "as_of": pd.to_datetime(["2024-09-01", "2024-05-01", "2025-08-18"]),
+            "shares_millions": [300.0, 200.0, 50.0],
+        }
+    )
+    bitcoin = pd.DataFrame({"date": days, "close": [50.0, 60.0]})
+    signed = aftermath.signed_contracts(_contracts(), TICKERS)
+    return aftermath.moves(closes, TICKERS, signed, shares, bitcoin, "2024-08-16", until)
+
+
+def test_moves_by_contract() -> None:
+    moves = _moves()
+    assert moves.shares["change_pct"].to_dict() == pytest.approx({"AAA": 50, "CCC": -25})
+    assert moves.absent == ["DDD"]
+    assert moves.bitcoin_pct == pytest.approx(20)
+    # 300 million shares were counted nearest to the day, at 10 dollars; CCC's count is too far.
+    assert moves.shares.loc["AAA", "value_busd"] == pytest.approx(3)
+    assert math.isnan(moves.shares.loc["CCC", "value_busd"])
+    means = moves.averages()
+    assert means["equal_weighted_pct"].tolist() == pytest.approx([50, -25, 12.5])
+    assert means["value_weighted_pct"].iloc[0] == pytest.approx(50)
+    assert math.isnan(means["value_weighted_pct"].iloc[1])
+    assert means["value_known_for"].tolist() == [1, 0, 1]
+
+
+def test_moves_need_a_later_end() -> None:
+    with pytest.raises(AftermathError, match="must lie after"):
+        _moves("2024-08-16")
+
+
+def test_by_miner_leaves_blanks_blank() -> None:
+    capacity = pd.DataFrame(
+        {
+            "ticker": ["AAA", "ALL", "CCC"],
+            "as_of": pd.to_datetime(["2024-07-01", "2024-08-16", "2023-01-01"]),
+            "operating_mw": [600.0, 5000.0, 90.0],
+        }
+    )
+    table = aftermath.by_miner(_moves().shares, capacity, 20.0, "2024-08-16")
+    assert table.loc["AAA", "converted_mw"] == pytest.approx(120)
+    assert table.loc["AAA", "value_musd_per_mw"] == pytest.approx(5)
+    assert math.isnan(table.loc["CCC", "operating_mw"])
+    assert list(table.index) == ["AAA", "CCC"]
+
+
+# All of it
+
+
+def test_study_names_every_quantity(study: upside.Study) -> None:
+    found = study.quantities()
+    for rule in CLAIM.findings:
+        assert set(rule.members) <= set(found)
+    assert found["npv_busd"] == found["npv_busd.cloud"]
+    # Rows of the table added by hand: 3,371 MW, 92.066 bn.
+    assert found["signed_mw"].value == pytest.approx(3371)
+    assert found["signed_value_busd"].value == pytest.approx(92.066)
+    share = found["probability_npv_at_least_claim"].value
+    assert isinstance(share, float)
+    assert 0 <= share <= 1
+    totals = [q.value for name, q in found.items() if name.startswith("sobol_total.")]
+    firsts = [q.value for name, q in found.items() if name.startswith("sobol_first.")]
+    effects = [q.value for name, q in found.items() if name.startswith("shapley_effect.")]
+    assert len(totals) == len(firsts) == len(effects) == 9
+    assert sum(float(e) for e in effects if e is not None) == pytest.approx(1)
+    assert sum(float(t) for t in totals if t is not None) >= sum(
+        float(f) for f in firsts if f is not None
+    )
+
+
+def test_base_case_by_hand(study: upside.Study) -> None:
+    # 500 MW a year from year 0; 36.5 m a MW; 9.11 m at 85 %; GPUs renewed at half after 5 and 10.
+    v, worth = 1 / 1.1, 0.0
+    for step in range(3):
+        income = 9.11 * 0.85 * (annuity(10, 13) - annuity(10, step))
+        renewals = 14.5 * (v ** (5 + step) + v ** (10 + step))
+        worth += 0.5 * (income - 36.5 * v**step - renewals)
+    assert study.quantities()["npv_busd"].value == pytest.approx(worth, rel=1e-12)
+
+
+def test_ladder_ends_in_vaneck_s_words(study: upside.Study) -> None:
+    end = study.ladder()["npv_busd"].iloc[-1]
+    words = valuation.as_project(study.given, 10.0, 29.0)
+    assert end == pytest.approx(float(project_npv(words)), rel=1e-12)
+
+
+def test_choices_start_with_the_stated_one(study: upside.Study) -> None:
+    table = study.choices()
+    assert table.index[0] == "as stated"
+    whole = study.outcomes().loc["cloud"]
+    assert table.loc["as stated", "p50"] == pytest.approx(whole["p50"], abs=0.5)
+    assert table.loc["GPUs never renewed", "p50"] > whole["p50"]
+
+
+def test_wider_ranges_stay_possible() -> None:
+    ranges = {"margin_pct": Marginal(60, 85, 95), "revenue_growth_pct": Marginal(-5, 0, 2)}
+    found = upside.wider(ranges)
+    assert found["margin_pct"] == Marginal(35, 85, 100)
+    assert found["revenue_growth_pct"] == Marginal(-10, 0, 4)
+
+
+def test_charts_say_what_they_show(study: upside.Study) -> None:
+    names = assumptions.labels("cloud")
+    target = study.given.npv_busd
+    drawn = range_charts.distributions(study.histograms(), study.outcomes(), target, "source")
+    assert "cloud: 5th" in drawn.alt
+    assert "GPU cost" in range_charts.tornado(study.tornado(), names, 2.4, target, "s").alt
+    shares = range_charts.shares_of_uncertainty(study.sobol, study.shapley, names, "s")
+    assert "Shapley" in shares.alt
+    assert "as set above" in range_charts.steps_to_target(study.ladder(), target, "s").alt
+    assert "3,371 MW" in later_charts.contracts_by_date(study.signed, 1526, "2024-08-16", "s").alt
+    assert "HUT" in later_charts.price_moves(study.moves, "s").alt
+    assert range_charts.reach_in_words(0) == "no draw\nreaches the claim"
