@@ -24,7 +24,7 @@ def study() -> EventStudy:
 def test_quantities_carry_the_names_of_the_ledger(study: EventStudy) -> None:
     found = eventstudy.quantities(study)
     rules = {rule.id: rule for rule in ledger.claim("miner-drop").findings}
-    for name in ("unusual-day", "market-and-bitcoin", "contracts-fell-more"):
+    for name in ("unusual-day", "market-and-bitcoin", "bitcoin-alone", "contracts-fell-more"):
         for member in rules[name].members:
             assert found[member].value is not None
             assert found[member].unit == rules[name].unit

@@ -207,6 +207,8 @@ def quantities(study: EventStudy) -> dict[str, Quantity]:
             put(f"{name}.{model.name}", None if tests is None else tests[test], "1")
         for name, unit, value in (
             ("aar_pct", "percent", one.aar_pct if one else None),
+            ("aar_low_pct", "percent", one.low_pct if one else None),
+            ("aar_high_pct", "percent", one.high_pct if one else None),
             ("placebo_p", "1", one.mean.p_value if one else None),
             ("placebo_p_quiet", "1", one.mean_quiet.p_value if one else None),
             ("placebo_p_median", "1", one.median.p_value if one else None),
@@ -220,6 +222,9 @@ def quantities(study: EventStudy) -> dict[str, Quantity]:
             ("explained_share_pct", "percent", one.explained_share_pct if one else None),
         ):
             put(f"{name}.{model.name}", value, unit)
+    coin = study.explained.get(BITCOIN)
+    alone = None if coin is None or coin.explained_share is None else 100 * coin.explained_share
+    put(f"explained_share_pct.{BITCOIN}", alone, "percent")
     for factor in (MARKET, BITCOIN, AI):
         table = study.attribution.table if study.attribution else None
         for name, column in (("contribution_pct", "contribution"), ("shapley_pct", "shapley")):

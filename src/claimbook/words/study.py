@@ -43,7 +43,7 @@ def model_table(study: EventStudy) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("expected from")
 
 
-def test_table(one: ModelStudy) -> pd.DataFrame:
+def test_table(study: EventStudy, one: ModelStudy) -> pd.DataFrame:
     """The tests that hold for correlated shares, with the placebo beside them."""
     rows = {
         "Other days, mean": (one.mean.statistic, one.mean.p_value, f"{len(one.days)} other days"),
@@ -55,6 +55,8 @@ def test_table(one: ModelStudy) -> pd.DataFrame:
     }
     for test in one.tests.itertuples():
         rows[str(test.test)] = (float(test.statistic), float(test.p_value), str(test.reference))
+    joint = study.joint
+    rows[joint.name] = (joint.statistic, joint.p_value, joint.reference)
     frame = pd.DataFrame.from_dict(
         rows, orient="index", columns=["statistic", "p-value", "judged against"]
     )
@@ -338,6 +340,13 @@ def exclusions(study: EventStudy) -> pd.DataFrame:
     rows = [(e.subject, e.left_out_of, e.reason) for e in study.exclusions]
     rows += [("section", name, reason) for name, reason in study.missing.items()]
     return pd.DataFrame(rows, columns=["left out", "of", "reason"]).set_index("left out")
+
+
+def notes(study: EventStudy) -> str:
+    """What a reader must know about the shares' prices and listings."""
+    if not study.notes:
+        return "Nothing is odd about the prices and listings of these shares."
+    return "About the prices and listings: " + "; ".join(study.notes) + "."
 
 
 def basis(study: EventStudy) -> str:
