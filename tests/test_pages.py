@@ -504,12 +504,16 @@ def test_a_verdict_without_an_order_has_no_number() -> None:
 
 def test_provenance_shows_whatever_the_manifest_holds() -> None:
     facts = manifest(
-        lock="d4" * 32, note=None, sources=[{"name": "x", "of": ["a", "b"]}], flags=[1]
+        lock="d4" * 32,
+        note=None,
+        sources=[{"name": "x", "of": ["a", "b"]}],
+        flags=[1],
+        default=True,
     )
     html = page.render(notebook(), facts, results())
     part = html[html.index('id="provenance"') :]
     for text in ("From the manifest.", "a1" * 32, "facts &lt;none&gt;", "pandas", "c3" * 32,
-                 "modules / show.py", "d4" * 32, "a, b", "3.11"):  # fmt: skip
+                 "modules / show.py", "d4" * 32, "a, b", "3.11", "<dd>yes"):  # fmt: skip
         assert text in part, text
     assert f"version {VERSION}" in part[part.index("Cite this version") :]
     bare = page.render(notebook(), {"version": VERSION}, results())

@@ -49,6 +49,7 @@ _LOADS = {
 }
 # A number with its sign of percent, and with the number it is a range with.
 _QUANTITY = re.compile(r"(\d[\d.,]*(?: (?:to|and|–) \d[\d.,]*)?(?: %)?)")
+_DIGEST = re.compile(r"[0-9a-f]{40,}")
 # What Python says of an object that has no text of its own; it differs from run to run.
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 
@@ -110,6 +111,7 @@ def configure(env: jinja2.Environment) -> None:
     env.trim_blocks = True
     env.lstrip_blocks = True
     env.filters.update(_filters())
+    env.tests["digest"] = lambda value: bool(_DIGEST.fullmatch(str(value)))
     spoken = words()
     env.globals.update(
         w=spoken,

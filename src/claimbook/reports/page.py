@@ -25,7 +25,7 @@ CATALOGUE = "../../index.html"  # seen from reports/<claim>/<version>/index.html
 CATALOGUE_OF_FAILED = "../../../index.html"  # seen from reports/<claim>/failed/<name>/index.html
 MACHINE = "parameters-and-data"
 CLAIM = "claim"
-IN_LINE = 7  # parameters named below the headline; the table has them all
+IN_LINE = 6  # parameters named below the headline; the table has them all
 RESERVED = ("verdict", CLAIM, MACHINE, "content", "words", "cite", "citation", "parameters")
 
 # ClaimReview wants a number beside the words where the verdicts have an order.

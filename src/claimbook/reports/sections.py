@@ -186,7 +186,12 @@ def _rich(output: NotebookNode, tables: Tables) -> list[Piece]:
     if any(kind.startswith("application/vnd.claimbook.") for kind in data):
         return []
     if "image/png" in data:
-        return [Piece("figure", _figure(data, output.metadata.get("image/png", {}), tables))]
+        return [
+            Piece(
+                "figure",
+                figure_of(data, output.metadata.get("image/png", {}), tables.next_figure()),
+            )
+        ]
     if "text/html" in data:
         return [Piece("html", tables.boxed(_text(data["text/html"])))]
     if "text/markdown" in data:
@@ -196,9 +201,13 @@ def _rich(output: NotebookNode, tables: Tables) -> list[Piece]:
     return []
 
 
-def _figure(data: Mapping[str, Any], about: Mapping[str, Any], tables: Tables) -> Figure:
+def figure_of(data: Mapping[str, Any], about: Mapping[str, Any], name: str = "figure") -> Figure:
+    """A figure from an output's data and the metadata of its image; `name` where it has none.
+
+    Raises RenderError where the metadata has no real `alt`.
+    """
     alt = str(about.get("alt", "")).strip()
-    name = frame.slug(str(about.get("name") or tables.next_figure()))
+    name = frame.slug(str(about.get("name") or name))
     if not frame.real_alt(alt):
         raise RenderError(
             f"the figure {name!r} has no text that says what it shows (its alt is {alt!r}): "

@@ -29,6 +29,9 @@
       const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 4;
       const passed = targets.findLastIndex((target) => target && target.getBoundingClientRect().top < innerHeight / 3);
       const current = atEnd ? links.length - 1 : Math.max(passed, 0);
+      if (contents.scrollHeight > contents.clientHeight && links[current]) {
+        contents.scrollTop = links[current].offsetTop - contents.clientHeight / 2;
+      }
       links.forEach((link, i) => {
         if (i === current) link.setAttribute("aria-current", "true");
         else link.removeAttribute("aria-current");
@@ -124,6 +127,7 @@
     button.addEventListener("click", () => {
       const large = button.closest("figure").querySelector(".card").classList.toggle("large");
       button.setAttribute("aria-pressed", String(large));
+      button.textContent = large ? words.smaller : words.larger;
       stops();
     });
   }
