@@ -68,6 +68,6 @@ def rendered_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
         "PATH": os.environ.get("PATH", ""),
     }
     said = small_project.claimbook(
-        "render", "--workers", "1", root=root, variables=variables, cwd=root
+        "render", "--workers", "3", root=root, variables=variables, cwd=root
     )
     return Rendered(root / "reports", said)

@@ -100,7 +100,7 @@ def nbval(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_nbval_finds_every_output_as_it_is_stored() -> None:
-    done = nbval(*FILES)
+    done = nbval("-n", "2", "--dist", "loadscope", *FILES)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "failed" not in done.stdout
 
@@ -128,7 +128,8 @@ def test_execution_in_place_is_kept_repeats_itself_and_is_what_nbval_compares(
     assert file.read_bytes() == broken
     assert not list(file.parent.glob(".*"))
 
-    # A stored number that the code does not give is found by nbval; the rest is as stored.
+    # A stored number that the code does not give is found by nbval, in the verdict and in the
+    # published result; the rest is as stored.
     file.write_bytes(
         once.replace("−10.0 %".encode(), "−11.0 %".encode()).replace(b"-10.0 %", b"-11.0 %")
     )
@@ -136,7 +137,7 @@ def test_execution_in_place_is_kept_repeats_itself_and_is_what_nbval_compares(
     (small / "pyproject.toml").unlink()  # its pytest settings are for this project's tests
     done = nbval(file)
     assert done.returncode == 1
-    assert "1 failed, 5 passed" in done.stdout.replace("\n", " ")
+    assert "2 failed, 4 passed" in done.stdout.replace("\n", " ")
     file.write_bytes(once)
     assert cli.main(["notebooks", file.name]) == cli.DONE
     assert "outputs unchanged" in capsys.readouterr().out

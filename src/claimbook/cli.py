@@ -47,6 +47,17 @@ def parser() -> argparse.ArgumentParser:
     show = _add(commands, "show", show_claim, "show a claim, its printed values and parameters")
     show.add_argument("claim", metavar="CLAIM", help="a claim's id, as `claimbook list` gives it")
     _add_render(commands)
+    swept = _add(
+        commands,
+        "sweep",
+        render_sweep,
+        "render one notebook with the parameter sets that a file declares, and compare them",
+    )
+    swept.add_argument("file", type=Path, metavar="FILE", help="such as notebooks/sweeps/*.yml")
+    _add_out(swept, "the reports folder to write; default: reports/")
+    _add_workers(swept)
+    bench = _add(commands, "bench", run_benchmark, "time a part of claimbook against its peers")
+    bench.add_argument("what", choices=["events"], help="events: the event study")
     notebooks = _add(
         commands,
         "notebooks",
@@ -138,6 +149,26 @@ def render_reports(chosen: argparse.Namespace) -> int:
     return DONE if outcome.good else FAILED
 
 
+def render_sweep(chosen: argparse.Namespace) -> int:
+    from claimbook import paths
+    from claimbook.reports import sweep
+
+    declared = sweep.read(chosen.file)
+    outcome = sweep.run(declared, out=chosen.out, workers=chosen.workers, say=say)
+    page = (chosen.out or paths.reports_folder()) / "sweeps" / f"{declared.name}.html"
+    say(f"open {os.path.relpath(page)}")
+    if not outcome.good:
+        print("claimbook: not every report of the sweep could be made", file=sys.stderr)
+    return DONE if outcome.good else FAILED
+
+
+def run_benchmark(_: argparse.Namespace) -> int:
+    from claimbook.bench import events
+
+    say(events.run())
+    return DONE
+
+
 def execute_notebooks(chosen: argparse.Namespace) -> int:
     from claimbook.reports import notebooks
 
@@ -208,12 +239,7 @@ def _add_render(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "`claimbook show CLAIM` lists them",
     )
     _add_out(render, "the reports folder to write; default: reports/")
-    render.add_argument(
-        "--workers",
-        type=_positive,
-        metavar="N",
-        help="reports made at the same time; default: one a processor",
-    )
+    _add_workers(render)
     render.add_argument(
         "--force",
         action="store_true",
@@ -234,6 +260,15 @@ def _add(
 
 def _add_out(command: argparse.ArgumentParser, explained: str) -> None:
     command.add_argument("--out", type=Path, metavar="DIR", help=explained)
+
+
+def _add_workers(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--workers",
+        type=_positive,
+        metavar="N",
+        help="reports made at the same time; default: one a processor",
+    )
 
 
 def _positive(text: str) -> int:

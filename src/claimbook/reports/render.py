@@ -71,6 +71,19 @@ def render(
         raise ParameterError("-p needs exactly one claim: name the one whose parameters are meant")
     claims = [ledger.claim(name) for name in dict.fromkeys(claim_ids)] or ledger.claims()
     ready, broken = plan(claims, assignments, strict=bool(claim_ids))
+    return publish(ready, broken, out=out, workers=workers, force=force, say=say)
+
+
+def publish(
+    ready: Sequence[Recipe],
+    broken: Sequence[tuple[Claim, ClaimbookError]] = (),
+    *,
+    out: Path | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    say: Say = print,
+) -> Outcome:
+    """Make and publish the reports of some recipes, and a failure page for each broken one."""
     shelf = Shelf(out or paths.reports_folder())
     outcome = Outcome()
     waiting = []
