@@ -202,7 +202,7 @@ def test_sentences_carry_the_numbers_they_are_about(
     assert len(key) == 3
     year = study.quantities["revenue_usd_change_pct.365d"].value
     assert isinstance(year, float)
-    assert f"{abs(year):.0f}\N{NO-BREAK SPACE}% less" in summary
+    assert f"and \N{MINUS SIGN}{abs(year):.0f} % in dollars" in summary
     assert "365 days" in words.interval_words(study)  # the one interval that holds zero
     account = study.accounts[365]
     assert account is not None

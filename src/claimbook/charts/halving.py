@@ -46,23 +46,26 @@ def account(
         for ax, (days, found) in zip(axes, known.items(), strict=False):
             scale = 1.0 if per_hash else 1e6 * days
             level = found.before / scale
+            digits = 0 if level >= 20 else 2
             labels = ["before", *found.additive, "after"]
             ax.bar(0, level, color=OTHER, width=0.66)
-            _write(ax, 0, level, text.number(level, 0))
+            _write(ax, 0, level, text.number(level, digits))
             for place, (factor, effect) in enumerate(found.additive.items(), start=1):
                 size = effect / scale
                 ax.bar(place, size, bottom=level, width=0.66, color=FALL if size < 0 else RISE)
                 low, high = (e[factor] / scale for e in (found.lowest, found.highest))
                 ax.plot([place, place], [level + low, level + high], color=INK, linewidth=1)
                 top = max(level, level + size, level + high)
-                _write(ax, place, top, text.number(size, 0, sign=True))
+                _write(ax, place, top, text.number(size, digits, sign=True))
                 rows.append([days, factor, size, low, high])
                 ax.plot(
                     [place - 0.33, place + 1.33], [level + size] * 2, color=MUTED, linewidth=0.6
                 )
                 level += size
             ax.bar(len(labels) - 1, found.after / scale, color=OTHER, width=0.66)
-            _write(ax, len(labels) - 1, found.after / scale, text.number(found.after / scale, 0))
+            _write(
+                ax, len(labels) - 1, found.after / scale, text.number(found.after / scale, digits)
+            )
             ax.set_xticks(
                 range(len(labels)), labels, rotation=55, ha="right", rotation_mode="anchor"
             )
@@ -82,7 +85,7 @@ def account(
     said = [
         f"{days} days: "
         + ", ".join(
-            f"{row.factor} {text.number(float(row.effect), 1, sign=True)}"
+            f"{row.factor} {text.number(float(row.effect), 2, sign=True)}"
             for row in data[data["window"] == days].itertuples()
         )
         for days in known
@@ -150,7 +153,7 @@ def step_lines(
                 )
             ax.axvline(0, color=INK, linewidth=0.9, linestyle=HALVING_LINE)
             ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
-            ax.set_ylim(0, float(np.nanquantile(observed[measure] / scale, 0.995)) * 1.25)
+            _from_zero(ax, observed[measure] / scale)
         axes[2].set_xlabel(f"Days from the halving ({halving.day:%-d %B %Y} is 0)")
         axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
         title(figure, "Each series, its trends, and the earlier trend without a step (dotted)")
@@ -187,14 +190,15 @@ def placebos(
                 counted.append([measure, str(other), step.percent])
             here = steps.get(measure)
             if here is not None:
-                ax.plot([here.percent] * 2, [0, 0.8 * tall], color=FALL, linewidth=1.6)
+                ax.plot([here.percent] * 2, [0, 0.75 * tall], color=FALL, linewidth=1.6)
                 ax.text(
-                    here.percent, 0.84 * tall, f"{year}", color=FALL, ha="center", fontsize=8.5,
+                    here.percent, 0.79 * tall, f"{year}", color=FALL, ha="center", fontsize=8.5,
                     weight="semibold",
                 )  # fmt: skip
                 counted.append([measure, str(year), here.percent])
             ax.set_title(f"{NAMES[measure]}: number of dates", loc="left", color=INK)
             ax.set_xlim(edges[0], edges[-1])
+            ax.set_ylim(0, 1.08 * tall)
         axes[2].set_xlabel("Step that the model finds (%); the last bars hold all beyond")
         axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
         title(figure, "The step at the halving among steps at dates without one")
@@ -236,7 +240,7 @@ def breaks(
                 ax.axvline(here.single, color=FALL, linewidth=1.4)
             ax.axvline(halving.day, color=INK, linewidth=0.9, linestyle=HALVING_LINE)
             ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
-            ax.set_ylim(0, float(np.nanquantile(observed[measure] / scale, 0.995)) * 1.25)
+            _from_zero(ax, observed[measure] / scale)
         title(figure, "Levels that a search finds without being told of the halving")
         source(
             figure,
@@ -250,6 +254,14 @@ def breaks(
     ]
     alt = f"The break that explains most. {'; '.join(said) or 'No search could be made'}."
     return Chart("breaks", figure, alt, observed)
+
+
+def _from_zero(ax: Axes, values: pd.Series) -> None:
+    """A scale from zero that a few single days may leave."""
+    top = float(np.nanquantile(values, 0.995)) * 1.25
+    ax.set_ylim(0, top)
+    if top > 1e4:
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
 
 
 def _write(ax: Axes, place: float, height: float, words: str) -> None:

@@ -65,7 +65,8 @@ def verdict(
     said = []
     for measure, name in NAMES.items():
         values = [
-            f"{text.amount(v, 'percent', 0)} over {d} days" for d, v in changes[measure].items()
+            f"{text.amount(v, 'percent', 0, sign=True)} over {d} days"
+            for d, v in changes[measure].items()
         ]
         said.append(f"{name}: {text.listed(values)}")
     alt = (
@@ -248,7 +249,10 @@ def _line(ax: Axes, smooth: pd.DataFrame, measure: str) -> None:
     x, y = smooth["days_from_halving"], smooth[measure] / SCALE[measure]
     ax.plot(x, y, color=COLOURS[measure])
     ax.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
-    ax.set_ylim(0, float(np.nanmax(y)) * 1.08)
+    top = float(np.nanmax(y)) * 1.08
+    ax.set_ylim(0, top)
+    if top > 1e4:
+        ax.yaxis.set_major_formatter(FuncFormatter(_signed))
     ax.xaxis.set_major_formatter(FuncFormatter(_signed))
 
 
@@ -266,7 +270,7 @@ def _bars(ax: Axes, changes: pd.Series, threshold: float) -> None:
     for place, value in zip(places, values, strict=True):
         side = max(value, 0.0)
         ax.annotate(
-            text.amount(value, "percent", 0), (side, place), xytext=(4, 0),
+            text.amount(value, "percent", 0, sign=True), (side, place), xytext=(4, 0),
             textcoords="offset points", va="center", fontsize=8, color=INK, weight="semibold",
         )  # fmt: skip
     ax.set_yticks(places, [f"{days} days" for days in changes.index])

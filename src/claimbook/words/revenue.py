@@ -38,24 +38,27 @@ def change_words(change: float | str | None, digits: int = 0) -> str:
         return text.MISSING
     if change >= MANY:
         return f"{text.number(1 + change / 100, 1)} times as much"
-    size = text.amount(abs(change), "percent", digits)
+    # A fall to next to nothing must not read as a fall to nothing.
+    size = text.amount(abs(change), "percent", digits if change > -99.5 else 4)
     return f"{size} {'less' if change < 0 else 'more'}"
 
 
 def summary(quantities: Mapping[str, Quantity], halving: Halving, windows: Sequence[int]) -> str:
-    """Two sentences for a reader who opens only the report."""
+    """Three sentences for a reader who opens only the report."""
 
     def over(stem: str) -> str:
-        words = [change_words(quantities[f"{stem}.{days}d"].value) for days in windows]
-        return text.listed(words)
+        values = [quantities[f"{stem}.{days}d"].value for days in windows]
+        known = [v if isinstance(v, float) else None for v in values]
+        return f"{text.listed([text.number(v, 0, sign=True) for v in known])} %"
 
     spans = text.listed([str(days) for days in windows])
     when = f"{halving.day.day} {halving.day:%B %Y}"
     return (
-        f"Over the {spans} days from {when}, compared with as many days before, miners earned "
-        f"{over('revenue_btc_change_pct')} a day in bitcoin and "
+        f"In the {spans} days from {when}, against as many days before, mean daily revenue changed "
+        f"by {over('revenue_btc_change_pct')} in bitcoin and by "
         f"{over('revenue_usd_change_pct')} in dollars. "
-        f"Per unit of hash rate they earned {over('hashprice_change_pct')} in dollars."
+        f"Dollars per unit of hash rate changed by {over('hashprice_change_pct')}. "
+        f"The price of a bitcoin changed by {over('price_change_pct')} meanwhile."
     )
 
 
@@ -129,14 +132,14 @@ def since_words(frame: pd.DataFrame, halving: Halving, days: int = 90) -> str:
     now = pd.date_range(end=last, periods=days)
     table = revenue.compare(frame, Windows(days, windows_of(halving.day, days).before, now))
     changes = table["change"]
+    hashrate = 1 + float(changes["hashrate_ehs"]) / 100
     return (
         f"In the last {days} days of the data, to {last:%-d %B %Y}, miners earned "
         f"{change_words(changes['revenue_btc'])} a day in bitcoin than in the {days} days before "
         f"the halving of {halving.year}, {change_words(changes['revenue_usd'])} in dollars, and "
         f"{change_words(changes['hashprice'])} in dollars per unit of hash rate. A bitcoin cost "
         f"{change_words(changes['price_usd'])}. Hash rate stood at "
-        f"{text.number(1 + float(changes['hashrate_ehs']) / 100, 1)} times its earlier mean; "
-        "fees were "
+        f"{text.number(hashrate, 1 if hashrate < 100 else 0)} times its earlier mean; fees were "
         f"{text.amount(table['after']['fee_share'], 'percent', 1)} of revenue."
     )
 
@@ -196,12 +199,13 @@ def account_words(study: Study) -> str:
     if found is None:
         return "The change cannot be taken apart, because a day of the windows is missing."
     change = found.after - found.before
+    digits = 1 if found.before > 1e9 else 3
     parts = [
-        f"{FACTOR_LABELS.get(factor, factor)} {text.number(effect / 1e9, 1, sign=True)}"
+        f"{FACTOR_LABELS.get(factor, factor)} {text.number(effect / 1e9, digits, sign=True)}"
         for factor, effect in found.additive.items()
     ]
     alone = text.amount(100 * found.alone["subsidy"] / found.before, "percent", 0, sign=True)
-    all_of_it = text.amount(change / 1e9, "bn USD", 1, sign=True)
+    all_of_it = text.amount(change / 1e9, "bn USD", digits, sign=True)
     return (
         f"Over {longest} days revenue changed by {all_of_it}. Of this, in billions of dollars: "
         f"{text.listed(parts)}. Had the subsidy alone changed, at the price, blocks and fees of "
@@ -232,7 +236,8 @@ def account_table(study: Study, days: int, *, per_hash: bool = False) -> pd.Data
     if found is None:
         return None
     table = decomposition.table(found, 1.0 if per_hash else 1e9)
-    return table.rename(index=FACTOR_LABELS)
+    columns = {"lowest order": "lowest of orders", "highest order": "highest of orders"}
+    return table.rename(index=FACTOR_LABELS, columns=columns)
 
 
 def meanings_table(study: Study, findings: Sequence[Finding]) -> pd.DataFrame:
@@ -367,9 +372,10 @@ def breaks_words(study: Study) -> str:
             f"{abs(days)} day{'s' if abs(days) != 1 else ''} {'after' if days > 0 else 'before'} it"
         )
 
+    fees = ": fees in the first days count towards the old level"
     return (
         f"The subsidy alone breaks {off(subsidy.single)}. All revenue in bitcoin, fees included, "
-        f"breaks {off(coins.single)}: fees in the first days count towards the old level."
+        f"breaks {off(coins.single)}{fees if coins.single > subsidy.single else ''}."
     )
 
 
