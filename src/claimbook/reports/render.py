@@ -86,20 +86,18 @@ def publish(
     """Make and publish the reports of some recipes, and a failure page for each broken one."""
     shelf = Shelf(out or paths.reports_folder())
     outcome = Outcome()
-    waiting = []
-    for item in ready:
-        if shelf.has(item.claim.id, item.version) and not force:
-            outcome.unchanged.append(item.claim.id)
-            shelf.clear_failure(item.claim.id, item.key)
-            say(f"{item.claim.id}: {item.version} is already published")
-        else:
-            waiting.append(item)
+    done = [r for r in ready if shelf.has(r.claim.id, r.version) and not force]
+    waiting = [r for r in ready if not shelf.has(r.claim.id, r.version) or force]
     if waiting and (wrong := recipe.not_as_locked()):
         raise RenderError(
             f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if wrong[1:] else ''}; a report states "
             f"the versions of the lock, so install it: pip install -r {recipe.LOCK}"
         )
     shelf.sweep()
+    for item in done:
+        shelf.clear_failure(item.claim.id, item.key)
+        outcome.unchanged.append(item.claim.id)
+        say(f"{item.claim.id}: {item.version} is already published")
     for claim, error in broken:
         made = _failure(claim, {}, _error(error))
         say(_keep_failure(shelf, claim, {}, {}, made))
