@@ -16,6 +16,7 @@ from claimbook.analysis.cashflow import Project, annuity, project_npv
 from claimbook.analysis.uncertainty import Marginal
 from claimbook.charts import aftermath as later_charts
 from claimbook.charts import uncertainty as range_charts
+from claimbook.words import upside as words
 
 CLAIM = ledger.claim("ai-upside")
 
@@ -321,3 +322,54 @@ def test_charts_say_what_they_show(study: upside.Study) -> None:
     assert "3,371 MW" in later_charts.contracts_by_date(study.signed, 1526, "2024-08-16", "s").alt
     assert "HUT" in later_charts.price_moves(study.moves, "s").alt
     assert range_charts.reach_in_words(0) == "no draw\nreaches the claim"
+
+
+# Words
+
+
+def test_headline_says_what_is_not_known(study: upside.Study) -> None:
+    key_numbers, summary = words.headline(study, study.quantities())
+    assert key_numbers[0][0] == "37.6\N{NO-BREAK SPACE}bn USD"
+    assert "not known" in summary
+    assert "2.4" in summary
+
+
+def test_words_on_capacity_follow_the_numbers(study: upside.Study) -> None:
+    assert "agree within a tenth" in words.capacity_words(study)
+    small = replace(study.project, capacity_mw=3000.0)
+    other = replace(study, projects={**study.projects, "cloud": small})
+    assert "differ by more than a tenth" in words.capacity_words(other)
+
+
+def test_words_on_the_group_follow_the_levels(study: upside.Study) -> None:
+    # 56.9 less the 56.0 of the end of September.
+    assert "0.9" in words.passed_words(study.group)
+    never = replace(study.group, target_busd=1000.0)
+    assert words.passed_words(never).startswith("No level since")
+    low = study.group.levels.assign(gain_busd=[50.0] * len(study.group.levels))
+    at_once = replace(study.group, levels=low)
+    assert f"({at_once.base_date:%Y-%m-%d})" in words.passed_words(at_once)
+
+
+def test_words_on_choices_that_all_fail() -> None:
+    none = pd.DataFrame({"reach_pct": [0.0, 0.0]}, index=["one", "two"])
+    assert words.choices_words(none).startswith("Under none")
+    some = pd.DataFrame({"reach_pct": [0.0, 2.5]}, index=["one", "two"])
+    assert "most under “two”" in words.choices_words(some)
+
+
+def test_tables_in_words_keep_every_row(study: upside.Study) -> None:
+    limits = words.limits(parameters.of(CLAIM), "cloud", 13)
+    needed = words.needed_table(study, limits)
+    assert set(needed.index) == {
+        entry.label for entry in assumptions.documented("cloud") if entry.low is not None
+    }
+    assert needed.loc["site cost", "needed"] == "no value"
+    # By itself: 29 m less the gap of 35.2 bn over 1.5 GW and its discounted share of the cost.
+    worth = replace(study.project, gpu_cost_musd_per_mw=float(needed.loc["GPU cost", "needed"]))
+    assert float(project_npv(worth)) == pytest.approx(study.given.npv_busd, abs=0.05)
+    assert len(words.contracts_table(study)) == len(study.signed)
+    assert len(words.shares_table(study)) == 9
+    assert len(words.levels_table(study.group)) == len(study.group.levels)
+    hosting = words.sets_table(study.simulations["hosting"], study.given.npv_busd, "hosting")
+    assert set(hosting["draws that reach the claim"]) == {"no draw reaches it"}

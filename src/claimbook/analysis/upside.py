@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from claimbook import text
 from claimbook.analysis import aftermath, assumptions, reach, uncertainty, valuation
 from claimbook.analysis.aftermath import Moves
-from claimbook.analysis.cashflow import Project, cash_flows, payback_years, project_npv
+from claimbook.analysis.cashflow import Flows, Project, cash_flows, payback_years, project_npv
 from claimbook.analysis.uncertainty import Marginal, Simulation
 from claimbook.analysis.valuation import GroupValue, Published
 from claimbook.ledger import Quantity
@@ -17,6 +19,11 @@ from claimbook.ledger import Quantity
 SEED = 20240816
 # Draws of a full simulation and of one that only checks another choice.
 DRAWS, FEWER_DRAWS = 2**17, 2**14
+# What the map of readings spans: discount rates (percent) and GPU costs (m USD per MW).
+MAP_RATES = np.arange(6, 20.01, 0.25)
+MAP_COSTS = np.arange(10, 50.01, 0.5)
+# Cells along a side of the smaller maps.
+CELLS = 41
 
 
 @dataclass(frozen=True)
@@ -35,10 +42,80 @@ class Study:
     signed: pd.DataFrame
     totals: pd.DataFrame
     moves: Moves
+    miners: pd.DataFrame
 
     @property
     def project(self) -> Project:
         return self.projects[self.business]
+
+    def flows(self) -> Flows:
+        return cash_flows(self.project)
+
+    def readings(self) -> dict[str, Project]:
+        """The published inputs under each reading of the yearly amount, by its name."""
+        own = self.projects[assumptions.CLOUD]
+        profit = valuation.as_project(self.given, float(own.discount_rate_pct))
+        revenue = replace(profit, margin_pct=own.margin_pct)
+        kept = text.amount(float(own.margin_pct), "percent", 0)
+        found = {
+            "if the yearly amount is profit": profit,
+            f"if it is revenue, {kept} kept": revenue,
+        }
+        if own.gpu_life_years:
+            found[f"… and GPUs are renewed every {own.gpu_life_years:g} years"] = replace(
+                revenue, gpu_life_years=own.gpu_life_years, renewal_cost_pct=own.renewal_cost_pct
+            )
+        return found
+
+    def lines(self) -> dict[str, pd.Series]:
+        """For each reading the GPU cost by discount rate that gives the published figure."""
+        return {
+            name: valuation.gpu_cost_line(project, self.given.npv_busd, MAP_RATES)
+            for name, project in self.readings().items()
+        }
+
+    def map_of_rates(self) -> pd.DataFrame:
+        """NPV over discount rate and GPU cost if the yearly amount is profit, bn USD."""
+        profit = next(iter(self.readings().values()))
+        return valuation.value_grid(
+            profit, ("discount_rate_pct", MAP_RATES), ("gpu_cost_musd_per_mw", MAP_COSTS)
+        )
+
+    @property
+    def spent(self) -> str:
+        """The cost that the second small map varies: GPUs, or the site where there are none."""
+        cloud = self.business == assumptions.CLOUD
+        return "gpu_cost_musd_per_mw" if cloud else "site_cost_musd_per_mw"
+
+    def small_maps(self) -> list[pd.DataFrame]:
+        """NPV over capacity and revenue, and over margin and the chief cost, bn USD."""
+        own = self.project
+        least, most = (10.0, 50.0) if self.business == assumptions.CLOUD else (4.0, 14.0)
+        cost = float(getattr(own, self.spent))
+        capacity, revenue = float(own.capacity_mw), float(own.revenue_musd_per_mw_year)
+        return [
+            valuation.value_grid(
+                own,
+                ("capacity_mw", np.linspace(0.25, 2, CELLS) * capacity),
+                ("revenue_musd_per_mw_year", np.linspace(0.5, 1.6, CELLS) * revenue),
+            ),
+            valuation.value_grid(
+                own,
+                ("margin_pct", np.linspace(min(50.0, float(own.margin_pct)), 100, CELLS)),
+                (self.spent, np.linspace(min(least, cost), max(most, cost), CELLS)),
+            ),
+        ]
+
+    def worth_of_contracts(self) -> pd.Series:
+        """NPV of each signed contract on its day with the reader's own inputs, bn USD."""
+        own = self.projects[assumptions.CLOUD]
+        return aftermath.worth_of_contracts(
+            self.signed,
+            margin_pct=float(own.margin_pct),
+            site_cost_musd_per_mw=float(own.site_cost_musd_per_mw),
+            gpu_cost_musd_per_mw=float(own.gpu_cost_musd_per_mw),
+            discount_rate_pct=float(own.discount_rate_pct),
+        )
 
     def outcomes(self) -> pd.DataFrame:
         return uncertainty.outcomes(self.simulations, self.given.npv_busd)
@@ -186,6 +263,9 @@ def study(tables: Mapping[str, pd.DataFrame], estimate_on: str, chosen: Mapping[
         signed=signed,
         totals=aftermath.contract_totals(signed, estimate_on),
         moves=moves,
+        miners=aftermath.by_miner(
+            moves.shares, tables["miner_capacity"], chosen["share_pct"], estimate_on
+        ),
     )
 
 

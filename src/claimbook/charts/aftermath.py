@@ -121,7 +121,7 @@ def price_moves(moves: Moves, source_line: str) -> Chart:
         ax.grid(visible=False, axis="y")
         title(
             figure,
-            "Price moves of listed miners since the estimate",
+            "Price moves of listed miners, and of bitcoin",
             f"adjusted closes, {moves.since:%Y-%m-%d} to {moves.until:%Y-%m-%d}, percent",
         )
         source(figure, source_line)
