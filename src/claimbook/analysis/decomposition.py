@@ -218,9 +218,8 @@ def table(found: Account, scale: float = 1.0) -> pd.DataFrame:
         }
     )
     change = (found.after - found.before) / scale
-    out.loc["all together"] = [
-        change, found.after / found.before, change, change, float("nan"), float("nan"),
-    ]  # fmt: skip
+    # Every order ends at the same total.
+    out.loc["all together"] = [change, found.after / found.before, *[change] * 4]
     return out.rename_axis("factor")
 
 

@@ -343,17 +343,16 @@ def breaks_table(study: Study) -> pd.DataFrame:
     rows = {}
     for measure, found in study.breaks.items():
         if found is None:
-            rows[LABELS[measure]] = [text.MISSING] * 5
+            rows[LABELS[measure]] = [text.MISSING] * 4
             continue
         close = nearest(found, study.halving.day)
         rows[LABELS[measure]] = [
             f"{found.single:%Y-%m-%d}",
             f"{found.low:%Y-%m-%d} to {found.high:%Y-%m-%d}",
             ", ".join(f"{day:%Y-%m-%d}" for day in found.chosen) or "none",
-            text.MISSING if close is None else f"{close:%Y-%m-%d}",
             text.MISSING if close is None else str((close - study.halving.day).days),
         ]
-    columns = ["one break", "its interval", "breaks by BIC", "nearest", "days from halving"]
+    columns = ["one break", "its interval", "breaks by BIC", "nearest: days from halving"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.rename_axis("series")
 
