@@ -169,6 +169,11 @@ def check(claim: Claim, given: Mapping[str, Any], *, whole: bool = False) -> dic
     return {name: _one_form(declared[name], value) for name, value in values.items()}
 
 
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as a YAML file gives them, with its dates as ISO text."""
+    return {n: v.isoformat() if isinstance(v, dt.date) else v for n, v in values.items()}
+
+
 def _declared(name: str, declared: Mapping[str, Parameter]) -> Parameter:
     if name not in declared:
         raise ParameterError(

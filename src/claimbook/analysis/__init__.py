@@ -1,0 +1,1 @@
+"""Pure functions: frames in, results out. Nothing here reads a file."""

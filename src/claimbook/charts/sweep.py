@@ -1,0 +1,47 @@
+"""One quantity over the reports of a sweep. Knows nothing of what the quantity means."""
+
+import numpy as np
+import pandas as pd
+
+from claimbook import text
+from claimbook.charts import chart
+from claimbook.charts.chart import Chart, house_style, new_figure
+
+
+def compared(values: pd.DataFrame, heading: str, unit: str, digits: int, source: str) -> Chart:
+    """A dot for each report, with its interval where there is one.
+
+    `values` is indexed by the report's name, with value, low and high; missing where unknown.
+    """
+    y = np.arange(len(values))
+    has_interval = values["low"].notna().any()
+    with house_style():
+        figure = new_figure(0.42 * len(values) + 1.5)
+        ax = figure.subplots()
+        ax.hlines(y, values["low"], values["high"], color=chart.GRID, linewidth=9)
+        ax.scatter(values["value"], y, s=46, color=chart.SUBJECT, zorder=3)
+        for place, value in zip(y, values["value"], strict=True):
+            if pd.notna(value):
+                ax.annotate(
+                    text.amount(value, unit, digits), (value, place), xytext=(0, 8),
+                    textcoords="offset points", ha="center", fontsize=8, color=chart.INK,
+                )  # fmt: skip
+        ax.axvline(0, color=chart.INK, linewidth=0.9)
+        ax.set_yticks(y, [str(name) for name in values.index])
+        ax.set_ylim(len(values) - 0.5, -0.8)
+        ax.xaxis.set_major_formatter(lambda v, _: text.amount(v, unit, 0))
+        ax.grid(axis="y", visible=False)
+        ax.grid(axis="x", visible=True)
+        interval = "; grey: its 95 % interval" if has_interval else ""
+        chart.title(figure, heading, f"One dot a report{interval}")
+        chart.source(figure, source)
+    alt = f"Dot plot of {heading[:1].lower()}{heading[1:]}: " + "; ".join(
+        f"{name} {text.amount(row.value, unit, digits)}"
+        + (
+            f" ({text.amount(row.low, unit, digits)} to {text.amount(row.high, unit, digits)})"
+            if pd.notna(row.low)
+            else ""
+        )
+        for name, row in values.iterrows()
+    )
+    return Chart("compared", figure, f"{alt}.", values)
