@@ -1,6 +1,7 @@
 """pyproject.toml, both locks and environment.yml agree, and nothing is declared for show."""
 
 import ast
+import functools
 import json
 import re
 import sys
@@ -50,6 +51,7 @@ def pinned(requirement: Requirement) -> str:
     return only.version
 
 
+@functools.cache
 def imports(folder: Path) -> set[str]:
     """The top-level modules that the Python files and the notebooks below a folder import."""
     sources = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py")]

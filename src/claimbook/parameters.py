@@ -243,7 +243,7 @@ def _check_allowed(parameter: Parameter, value: Any, column: Column) -> None:
     if limits := parameter.limits:
         for item in items:
             if not limits[0] <= item <= limits[1]:
-                raise ParameterError(f"{name} is {item}; it must be {allowed}")
+                raise ParameterError(f"{name} is {item:g}; it must be {allowed}")
     elif choices := parameter.choices:
         for item in items:
             if str(item) not in choices:
