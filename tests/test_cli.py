@@ -15,7 +15,7 @@ REFUSED = {
     "no value": (["render", "fell", "-p", "ticker"], "-p ticker: write it as name=value"),
     "given twice": (["render", "fell", "-p", "times=1", "-p", "times=2"], "times is given twice"),
     "wrong type": (["render", "fell", "-p", "times=much"], "times must be of type float"),
-    "out of range": (["render", "fell", "-p", "times=3"], "times is 3; it must be from 0.5 to 2"),
+    "out of range": (["render", "fell", "-p", "times=3"], "it must be from 0.5 to 2 times"),
     "no date": (["render", "fell", "-p", "day=yesterday"], "write a date as YYYY-MM-DD"),
     "date outside the data": (
         ["render", "fell", "-p", "day=2024-02-01"],
