@@ -221,11 +221,7 @@ def _project_file(name: str) -> bytes:
 
 
 def _canonical(declared: parameters.Parameter, value: Any) -> Any:
-    """One spelling for equal values, so that they give one version: 30 is 30.0 for a float."""
-    if declared.type == "float":
-        return float(value)
-    if declared.type == "list[float]":
-        return [float(item) for item in value]
+    """One spelling for the shipped edition, `current`, so that its name gives no other version."""
     if declared.name == parameters.EDITION and value != CURRENT:
         shipped, _ = edition.open_edition(CURRENT)
         own_folder = (edition.folder_of(str(value)) / edition.DESCRIPTOR).is_file()
