@@ -240,7 +240,7 @@ def rule_text(rule: Printed) -> str:
         "range": f"{each}, rounded to {grain}, lies in the printed range{within}",
         "amount": f"{each}, rounded to {grain}, equals the printed one{within}",
         "count": f"{each} equals the printed number",
-        "direction": f"{each} is a {rule.printed} of more than {slack}",
+        "direction": f"{each} is a {rule.printed}" + (f" of more than {slack}" * bool(within)),
         "at_least": f"{each} is at least the printed one",
         "at_most": f"{each} is at most the printed one",
     }[rule.rule]

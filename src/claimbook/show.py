@@ -189,10 +189,9 @@ def _detail(found: Finding) -> str:
         changed = sum(outcome == ledger.HOLDS for outcome in found.outcomes.values())
         if len(found.members) == 1:
             return ""
-        slack = text.amount(rule.tolerance, rule.unit, rule.digits)
-        return (
-            f"{changed} of {len(found.members)} values show a {rule.printed} of more than {slack}."
-        )
+        slack = text.amount(rule.tolerance, rule.unit, text.decimals(rule.tolerance or 1))
+        size = f" of more than {slack}" if rule.tolerance else ""
+        return f"{changed} of {len(found.members)} values show a {rule.printed}{size}."
     if rule.rule in ("date", "at_least", "at_most") or any(
         isinstance(v, str) for v in found.members.values()
     ):
@@ -213,7 +212,8 @@ def _detail(found: Finding) -> str:
         else:
             off = near - float(rule.printed)
         outside = found.outcomes[name] != ledger.HOLDS
-        gap = f", {text.amount(abs(off), apart, rule.digits)} off" if outside and off else ""
+        one = apart.replace("points", "point") if abs(off) == 1 else apart
+        gap = f", {text.amount(abs(off), one, rule.digits)} off" if outside and off else ""
         parts.append(f"{label} {shown}{gap}".strip())
     return f"Rounded to {grain}: {'; '.join(parts)}."
 
