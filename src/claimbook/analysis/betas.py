@@ -55,7 +55,7 @@ def day_counts(days: int, draws: int, seed: int, block: int = BLOCK) -> Array:
     places = ((starts[:, :, None] + np.arange(length)) % days).reshape(draws, -1)[:, :days]
     flat = (places + days * np.arange(draws)[:, None]).ravel()
     counts = np.bincount(flat, minlength=draws * days).reshape(draws, days)
-    out = np.vstack([np.ones(days), counts])
+    out: Array = np.vstack([np.ones(days), counts]).astype(float)
     out.setflags(write=False)
     return out
 

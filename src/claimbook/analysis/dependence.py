@@ -387,7 +387,9 @@ def signing(
     first = {t: d for t, d in first_contracts(signed).items() if t in miners}
     others_known, _ = listed(data.prices, [t for t in miners if t not in first], end, end, "")
     rows, drawn_all, excluded, used = {}, [], [], set(others_known)
-    for number, (ticker, day) in enumerate(sorted(first.items(), key=lambda item: item[1])):
+    # Windows of different shares share sessions, so one draw of all sessions serves them all.
+    counts = betas.day_counts(end + 1, OTHER_DRAWS, SEED + 20)
+    for ticker, day in sorted(first.items(), key=lambda item: item[1]):
         place = int(data.days.searchsorted(day))
         if place + 1 + half > end:
             reason = f"first contract on {day:%Y-%m-%d}: fewer than {half} sessions follow"
@@ -401,8 +403,7 @@ def signing(
             excluded += bad or [Exclusion(ticker, "before and after", "no share to compare with")]
             continue
         shares = (*good, *control)
-        sides = [_slopes(data, shares, r, SEED + 20 + 2 * number + k)
-                 for k, r in enumerate((before, after))]  # fmt: skip
+        sides = [_slopes_drawn(data, shares, r, counts[:, r]) for r in (before, after)]
         own = sides[1][:, 0] - sides[0][:, 0]
         theirs = (sides[1][:, 1:] - sides[0][:, 1:]).mean(axis=1)
         found = betas.estimate(own - theirs)
@@ -674,11 +675,15 @@ def _from_draws(
 
 def _slopes(data: Panel, shares: Sequence[str], rows: Rows, seed: int) -> Array:
     """Slopes on the AI basket of single shares, draw by draw (1 + draws, n)."""
+    return _slopes_drawn(data, shares, rows, betas.day_counts(len(rows), OTHER_DRAWS, seed))
+
+
+def _slopes_drawn(data: Panel, shares: Sequence[str], rows: Rows, counts: Array) -> Array:
     place = list(data.factors.columns).index(AI)
     drawn = betas.coefficients(
         data.factors.to_numpy(dtype=float)[rows],
         data.returns[list(shares)].to_numpy(dtype=float)[rows],
-        betas.day_counts(len(rows), OTHER_DRAWS, seed),
+        counts,
     )
     return np.asarray(drawn[:, place])
 
