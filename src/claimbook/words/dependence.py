@@ -385,9 +385,9 @@ def choice_sentence(study: Study) -> str:
         f"Of {len(table)} ways to measure the same change, {rose} show a rise in the estimate. In "
         f"{up} of them the whole interval lies above zero, in {down} below. "
         + (
-            "So the outcome turns on the choice, which is another way to say that it is undecided."
-            if 0 < up < len(table)
-            else "The choice does not matter for what is decided."
+            "The choice does not matter for what is decided."
+            if max(up, down) in (0, len(table))
+            else "So the outcome turns on the choice and is not firm."
         )
     )
 
