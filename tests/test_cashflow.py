@@ -107,6 +107,30 @@ def test_renewals_fall_due_while_service_goes_on() -> None:
     assert not never.renewals.any()
 
 
+@pytest.mark.parametrize(
+    ("life", "years", "due"),
+    # A last stretch of one year keeps the old set; one of two years, or of a whole life, is bought.
+    [(4, 13, [4, 8]), (6, 13, [6]), (5, 12, [5, 10]), (3, 8, [3, 6]), (1, 3, [1, 2]), (2, 5, [2])],
+)
+def test_no_set_is_bought_for_one_last_year(life: int, years: int, due: list[int]) -> None:
+    project = replace(PLAIN, gpu_life_years=life, years=years, renewal_cost_pct=100.0)
+    renewals = cashflow.cash_flows(project).renewals
+    assert np.flatnonzero(renewals).tolist() == due
+    assert renewals[due].tolist() == [-2.0] * len(due)
+    # Where service goes on after the last year, so do renewals.
+    on = cashflow.cash_flows(replace(project, terminal_value=True)).renewals
+    assert np.flatnonzero(on).tolist() == list(range(life, years, life))
+
+
+def test_a_set_kept_longer_is_written_off_over_its_longer_service() -> None:
+    # 13 years, life 4: the third set serves years 9 to 13, five instead of four.
+    project = replace(PLAIN, gpu_life_years=4, years=13, tax_pct=100.0, site_cost_musd_per_mw=0.0,
+                      revenue_musd_per_mw_year=50.0, margin_pct=100.0)  # fmt: skip
+    flows = cashflow.cash_flows(project)
+    written_off = flows.revenue + flows.tax
+    assert written_off[1:].tolist() == pytest.approx([0.5] * 8 + [0.4] * 5)
+
+
 def test_growth_and_forgone_mining() -> None:
     flows = cashflow.cash_flows(
         replace(PLAIN, revenue_growth_pct=-10.0, forgone_musd_per_mw_year=0.5)

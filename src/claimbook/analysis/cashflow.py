@@ -8,6 +8,7 @@ broadcast, so one call values a whole sample.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ Number = float | FloatArray
 
 # Rates between which a return is looked for, in percent a year.
 LOWEST_RATE, HIGHEST_RATE = -99.0, 10_000.0
+# Years that a renewal of GPUs must serve, if a life is that long, to be bought near the end.
+LAST_STRETCH = 2
 
 
 class CashFlowError(ClaimbookError):
@@ -33,8 +36,11 @@ class Project:
 
     The converted capacity is built in `ramp_years` equal yearly steps; the first step earns in
     `first_year`, and all of it earns until `years` years have passed since then. GPUs are renewed
-    each `gpu_life_years` of service while service goes on (0: never). Whoever rents out space only
-    (hosting) has no GPU cost. Tax is on revenue less running costs and straight-line depreciation;
+    each `gpu_life_years` of service while service goes on (0: never), except for a last stretch
+    that is shorter than a life and than `LAST_STRETCH` years: nobody buys a full set for it, the
+    old one is kept running. With a terminal value service goes on, so none is left out. Whoever
+    rents out space only (hosting) has no GPU cost. Tax is on revenue less running costs and
+    straight-line depreciation;
     losses are carried forward. The terminal value continues the last year's flow, less a yearly
     provision for the renewal of GPUs and after its tax, with constant growth.
     """
@@ -341,14 +347,21 @@ def _schedule(project: Project, life: int) -> _Schedule:
         serving[start:] += share
         paid[start - 1] += share
         site[start:] += share / served
-        for bought in range(start, end, life or served):
-            serves = min(life or served, end - bought)
+        bought_in = _bought(start, end, life or served, skip=not project.terminal_value)
+        for bought, next_bought in pairwise([*bought_in, end]):
+            serves = next_bought - bought
             if bought == start:
                 gpus[bought : bought + serves] += share / serves
             else:
                 renewed[bought - 1] += share
                 renewals[bought : bought + serves] += share / serves
     return _Schedule(serving, paid, renewed, site, gpus, renewals)
+
+
+def _bought(start: int, end: int, life: int, *, skip: bool) -> list[int]:
+    """First years of service of each set of GPUs; a short last stretch keeps the old set."""
+    least = min(LAST_STRETCH, life) if skip else 1
+    return [year for year in range(start, end, life) if year == start or end - year >= least]
 
 
 def _tax(profit: FloatArray, rate: FloatArray) -> FloatArray:
