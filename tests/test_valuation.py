@@ -9,10 +9,10 @@ import pytest
 
 from claimbook import data, ledger
 from claimbook.analysis import valuation
-from claimbook.analysis.cashflow import CashFlowError, project_npv
+from claimbook.analysis.cashflow import CashFlowError, annuity, project_npv
 from claimbook.charts import valuation as charts
 
-GIVEN = valuation.Published(37.6, 13.9, 13, 9.11, 7.5, 20.0, 2027)
+GIVEN = valuation.Published(37.6, 13.9, 13, 9.11, 7.5, 20.0, 2027, miner_value_musd_per_mw=4.5)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,56 @@ def test_implied_discount_rate(first: int, printed: float) -> None:
     flows = [0.0] * first + [13.9] * 13
     assert numpy_financial.npv(rate / 100, flows) == pytest.approx(37.6, abs=1e-8)
     assert rate == pytest.approx(printed, abs=0.05)
+
+
+def _filled(table: pd.DataFrame, values: dict[str, float]) -> pd.DataFrame:
+    filled = table.copy()
+    for item, value in values.items():
+        filled.loc[filled["item"] == item, "value"] = value
+    return filled
+
+
+KNOWN = {"discount rate": 12.0, "GPU capex per MW": 20.0, "EBITDA or profit margin": 80.0}
+
+
+def test_the_original_s_inputs_would_give_a_value(book: data.Edition) -> None:
+    given = valuation.published(_filled(book["vaneck_model"], KNOWN))
+    assert given.missing == []
+    worth = numpy_financial.npv(0.12, [0.0] + [13.9] * 13)
+    # Revenue: 13.9 bn at 9.11 m a MW, 80 % kept, 27.5 m a MW spent. Profit: on 1/0.8 of the MW.
+    capacity = 13.9 / 9.11
+    found = valuation.recomputed(given)
+    assert found["yearly_amount_is_revenue"] == pytest.approx(0.8 * worth - 27.5 * capacity)
+    assert found["yearly_amount_is_profit"] == pytest.approx(worth - 27.5 * capacity / 0.8)
+
+
+@pytest.mark.parametrize("item", KNOWN)
+def test_no_value_follows_while_one_input_lacks(book: data.Edition, item: str) -> None:
+    some = {name: value for name, value in KNOWN.items() if name != item}
+    given = valuation.published(_filled(book["vaneck_model"], some))
+    assert given.missing == [valuation.DECIDING_INPUTS[item]]
+    assert set(valuation.recomputed(given).values()) == {None}
+
+
+def test_the_verdict_follows_from_the_deciding_inputs(book: data.Edition) -> None:
+    claim = ledger.claim("ai-upside")
+    group = valuation.group_value(book["jpm_market_cap"], claim.asserted_on, 37.6)
+    priced = valuation.hosting_prices(book["ai_contracts"])
+
+    def verdict(values: dict[str, float]) -> str:
+        given = valuation.published(_filled(book["vaneck_model"], values))
+        return ledger.verdict(
+            ledger.judge_all(claim, valuation.quantities(given, priced, group), {})
+        )
+
+    assert verdict({}) == ledger.UNTESTED
+    # 36.8 if the amount is profit, 29.4 if it is revenue: one reading only.
+    assert verdict(KNOWN) == ledger.IN_PART
+    assert verdict(KNOWN | {"discount rate": 20.0}) == ledger.FAILS
+    # The published amounts less nothing but sites: 10 % and 35.4 m a MW for both, at full margin.
+    cost = (13.9 * annuity(10, 13) - 37.0) / (13.9 / 9.11) - 7.5
+    full = {"discount rate": 10.0, "GPU capex per MW": cost, "EBITDA or profit margin": 100.0}
+    assert verdict(full) == ledger.HOLDS
 
 
 def test_implied_discount_rate_is_the_return_on_paying_the_npv() -> None:
@@ -151,10 +201,23 @@ def test_quantities_of_the_ledger_are_all_there(book: data.Edition) -> None:
     found = valuation.quantities(GIVEN, priced, group)
     for rule in claim.findings:
         assert set(rule.members) <= set(found)
-    assert found["npv_from_published_inputs_busd"].value is None
+    unknown = [name for name in found if name.startswith("npv_from_published_inputs_busd.")]
+    assert [found[name].value for name in unknown] == [None, None]
     # 79.0 less 19.3, and the first level above 56.9: rows of the table, read by eye.
     assert found["largest_group_gain_busd"].value == pytest.approx(59.7)
     assert found["claim_passed_on"].value == "2025-10-15"
+
+
+def test_the_base_is_as_good_as_the_figures_behind_it(book: data.Edition) -> None:
+    # 20 bn at the end of August after 15 % less in the month, and 18 % less in its first half,
+    # each rounded: 19.5 / 0.855 * 0.815 and 20.5 / 0.845 * 0.825.
+    group = valuation.group_value(book["jpm_market_cap"], "2024-08-16", 37.6)
+    assert group.base_range_busd == pytest.approx((19.5 / 0.855 * 0.815, 20.5 / 0.845 * 0.825))
+    assert group.base_range_busd[0] < group.base_busd < group.base_range_busd[1]
+    # Rows read by eye: below 56.9 again at the end of 2025 only.
+    assert [f"{day:%Y-%m-%d}" for day in group.back_below.index] == ["2025-12-31"]
+    quoted = valuation.base_range(book["jpm_market_cap"], pd.Timestamp("2024-08-31"))
+    assert quoted == pytest.approx((19.5, 20.5))
 
 
 def test_charts_say_what_they_show(book: data.Edition) -> None:

@@ -29,6 +29,14 @@ FIRST_YEARS = (1, 3, 4)
 USUAL_RATES = (8, 10, 12)
 
 NOT_PUBLISHED = "not published"
+# The rows of `vaneck_model` without which no value of today follows, and their plain names.
+DECIDING_INPUTS = {
+    "discount rate": "discount rate",
+    "GPU capex per MW": "GPU cost",
+    "EBITDA or profit margin": "margin",
+}
+# Half of the last digit of a percentage that is given in whole percent.
+HALF_PERCENT = 0.5
 # How a contract's note says that the miner, not the tenant, owns the GPUs.
 OWN_GPUS = "own GPUs"
 
@@ -44,6 +52,20 @@ class Published:
     site_cost_musd_per_mw: float  # m USD per MW, without GPUs
     share_pct: float  # percent of the power capacity
     by_year: int  # calendar year by which it is converted
+    discount_rate_pct: float | None = None  # percent a year; None: not published
+    gpu_cost_musd_per_mw: float | None = None  # m USD per MW; None: not published
+    margin_pct: float | None = None  # percent of revenue; None: not published
+    miner_value_musd_per_mw: float | None = None  # market value per MW installed, average
+
+    @property
+    def missing(self) -> list[str]:
+        """Plain names of the inputs without which no value follows."""
+        known = (self.discount_rate_pct, self.gpu_cost_musd_per_mw, self.margin_pct)
+        return [
+            name
+            for name, value in zip(DECIDING_INPUTS.values(), known, strict=True)
+            if value is None
+        ]
 
 
 def published(vaneck_model: pd.DataFrame) -> Published:
@@ -55,7 +77,15 @@ def published(vaneck_model: pd.DataFrame) -> Published:
             raise CashFlowError(f"table vaneck_model: no published value for {item!r}")
         return float(values[item])
 
+    def if_known(item: str) -> float | None:
+        return number(item) if item in values.index and not pd.isna(values[item]) else None
+
+    rate, gpus, margin = (if_known(item) for item in DECIDING_INPUTS)
     return Published(
+        discount_rate_pct=rate,
+        gpu_cost_musd_per_mw=gpus,
+        margin_pct=margin,
+        miner_value_musd_per_mw=if_known("miner valuation"),
         npv_busd=number("NPV"),
         yearly_busd=number("extra yearly profit (average)"),
         years=int(number("number of years")),
@@ -138,6 +168,29 @@ def as_project(given: Published, rate_pct: float, gpu_cost_musd_per_mw: float = 
     )
 
 
+def recomputed(given: Published) -> dict[str, float | None]:
+    """NPV (bn USD) of the published inputs by reading of the yearly amount; None while any lacks.
+
+    `yearly_amount_is_profit`: the capacity is the one whose revenue less running costs is the
+    amount; `yearly_amount_is_revenue`: the amount is the revenue, and the margin of it is kept.
+    All costs at year 0, no renewal (none is published), the first amount a year later.
+    """
+    rate, gpus, margin = given.discount_rate_pct, given.gpu_cost_musd_per_mw, given.margin_pct
+    if rate is None or gpus is None or margin is None:
+        return {"yearly_amount_is_profit": None, "yearly_amount_is_revenue": None}
+    revenue = replace(as_project(given, rate, gpus), margin_pct=margin)
+    profit = replace(revenue, capacity_mw=revenue.capacity_mw * 100 / margin)
+    return {
+        "yearly_amount_is_profit": float(project_npv(profit)),
+        "yearly_amount_is_revenue": float(project_npv(revenue)),
+    }
+
+
+def crossings(given: Published) -> dict[int, float]:
+    """The implied discount rate (percent) by first year of profit, for the years that are tried."""
+    return {first: implied_discount_rate(given, first) for first in FIRST_YEARS}
+
+
 def breakeven_gpu_cost(project: Project, target_busd: float) -> float | None:
     """The GPU cost (m USD per MW) at which a project is worth `target_busd`.
 
@@ -196,13 +249,29 @@ class GroupValue:
     """JPMorgan's group of listed miners since the estimate, against the estimate's gain.
 
     `levels` has a row a published or derived level: `market_cap_usd_bn`, `n_companies`, `certainty`
-    (derived or not), `gain_busd` over the base.
+    (derived or not), `gain_busd` over the base. `base_range_busd` is what the rounding of the
+    figures behind the base allows; see `base_range`.
     """
 
     base_date: pd.Timestamp
     base_busd: float
     target_busd: float
     levels: pd.DataFrame
+    base_range_busd: tuple[float, float]
+
+    @property
+    def line_range_busd(self) -> tuple[float, float]:
+        """The line if the base lies at either end of what its rounded inputs allow."""
+        low, high = self.base_range_busd
+        return low + self.target_busd, high + self.target_busd
+
+    @property
+    def back_below(self) -> pd.DataFrame:
+        """Levels below the line after it was passed."""
+        if self.passed_on is None:
+            return self.levels.iloc[:0]
+        later = self.levels[self.levels.index > self.passed_on]
+        return later[later["gain_busd"] < self.target_busd]
 
     @property
     def line_busd(self) -> float:
@@ -243,15 +312,61 @@ def group_value(jpm_market_cap: pd.DataFrame, as_of: str, target_busd: float) ->
     base = float(before["market_cap_usd_bn"].iloc[-1])
     after = known[known.index > before.index[-1]].copy()
     after["gain_busd"] = after["market_cap_usd_bn"] - base
-    return GroupValue(before.index[-1], base, target_busd, after)
+    span = base_range(jpm_market_cap, before.index[-1])
+    return GroupValue(before.index[-1], base, target_busd, after, span)
+
+
+def base_range(jpm_market_cap: pd.DataFrame, day: pd.Timestamp) -> tuple[float, float]:
+    """Lowest and highest level (bn USD) that the rounded figures behind a day's level allow.
+
+    Percentages are good to half a percent, levels to half of their last digit. A level derived from
+    a change since an earlier day, itself derived from the change over the month that follows, takes
+    both roundings along. A level without such a row behind it has its own rounding only.
+    """
+    rows = jpm_market_cap.set_index("date").sort_index()
+    row = rows.loc[day]
+    own = _rounding(float(row["market_cap_usd_bn"]))
+    since = str(row["period_of_change"]) if "period_of_change" in row else ""
+    if (
+        row["certainty"] != "derived"
+        or not since.startswith("since ")
+        or pd.isna(row["change_pct"])
+    ):
+        return own
+    start = pd.Timestamp(since.removeprefix("since "))
+    if start not in rows.index:
+        return own
+    low, high = _rounding(float(rows.loc[start, "market_cap_usd_bn"]))
+    month_end = start + pd.offsets.MonthEnd(1)
+    month = rows.loc[month_end] if month_end in rows.index else None
+    if (
+        month is not None
+        and rows.loc[start, "certainty"] == "derived"
+        and month["period_of_change"] == "month"
+    ):
+        end_low, end_high = _rounding(float(month["market_cap_usd_bn"]))
+        low = end_low / _grown(month["change_pct"] + HALF_PERCENT)
+        high = end_high / _grown(month["change_pct"] - HALF_PERCENT)
+    return (
+        low * _grown(row["change_pct"] - HALF_PERCENT),
+        high * _grown(row["change_pct"] + HALF_PERCENT),
+    )
+
+
+def _grown(percent: float) -> float:
+    return 1 + float(percent) / 100
+
+
+def _rounding(level: float) -> tuple[float, float]:
+    """A printed level less and plus half of its last digit."""
+    half = 0.5 * 10.0 ** -text.decimals(level)
+    return level - half, level + half
 
 
 def quantities(given: Published, priced: pd.DataFrame, group: GroupValue) -> dict[str, Quantity]:
     """What follows from the published inputs, by quantity name."""
     found = {
         "published_npv_busd": Quantity(given.npv_busd, "bn USD"),
-        # Discount rate, GPU cost and margin were not published: no number follows, by any formula.
-        "npv_from_published_inputs_busd": Quantity(None, "bn USD"),
         "implied_capacity_mw": Quantity(implied_capacity(given), "MW"),
         "largest_group_gain_busd": Quantity(group.largest_gain_busd, "bn USD"),
         "group_value_base_busd": Quantity(group.base_busd, "bn USD"),
@@ -259,12 +374,13 @@ def quantities(given: Published, priced: pd.DataFrame, group: GroupValue) -> dic
             None if group.passed_on is None else f"{group.passed_on:%Y-%m-%d}", "date"
         ),
     }
-    for first in FIRST_YEARS:
-        rate = implied_discount_rate(given, first)
+    for reading, worth in recomputed(given).items():
+        found[f"npv_from_published_inputs_busd.{reading}"] = Quantity(worth, "bn USD")
+    for first, rate in crossings(given).items():
         found[f"implied_discount_rate_pct.first_profit_year_{first}"] = Quantity(rate, "percent")
-    for rate in USUAL_RATES:
-        cost = breakeven_gpu_cost(as_project(given, rate), given.npv_busd)
-        name = f"breakeven_gpu_cost_musd_per_mw.{rate}pct"
+    for usual in USUAL_RATES:
+        cost = breakeven_gpu_cost(as_project(given, usual), given.npv_busd)
+        name = f"breakeven_gpu_cost_musd_per_mw.{usual}pct"
         found[name] = Quantity(cost, "m USD per MW")
     low, high = price_range(priced, "hosting")
     for end, price in {"lowest": low, "highest": high}.items():
