@@ -118,24 +118,45 @@ def test_range_counts_by_rounded_whole_percent() -> None:
     assert list(counted["both_ends"]) == [True, False]
 
 
+def bitcoin_book(hourly: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    days = pd.to_datetime(["2025-03-25", DAY])
+    return {
+        "bitcoin_hourly": hourly,
+        "bitcoin_daily": pd.DataFrame({"date": days, "close": [1.0, 2.0]}),
+        "adjusted_closes": pd.DataFrame({"date": days, "ticker": "SPY", "adjusted_close": 1.0}),
+    }
+
+
 def test_bitcoin_is_cut_at_four_in_new_york() -> None:
     hours = pd.date_range("2025-03-25 00:00", "2025-03-27 00:00", freq="h", tz="UTC")
     frame = pd.DataFrame({"start_utc": hours, "close": np.nan})
     # 16:00 New York is 20:00 UTC in March, the end of the bar that starts at 19:00.
     frame.loc[frame["start_utc"] == "2025-03-25 19:00Z", "close"] = 100.0
     frame.loc[frame["start_utc"] == "2025-03-26 19:00Z", "close"] = 90.0
-    daily = pd.DataFrame({"date": pd.to_datetime(["2025-03-25", DAY]), "close": [1.0, 2.0]})
-    move = moves.bitcoin_move(frame, daily, DAY)
+    move = moves.bitcoin_move(bitcoin_book(frame), DAY)
     assert move.return_pct == pytest.approx(-10)
-    assert "New York" in move.basis
+    assert "session's close" in move.basis
 
 
 def test_bitcoin_falls_back_to_utc_days_and_says_so() -> None:
-    daily = pd.DataFrame({"date": pd.to_datetime(["2025-03-25", DAY]), "close": [1.0, 2.0]})
     empty = pd.DataFrame({"start_utc": pd.DatetimeIndex([], tz="UTC"), "close": []})
-    move = moves.bitcoin_move(empty, daily, DAY)
+    move = moves.bitcoin_move(bitcoin_book(empty), DAY)
     assert move.return_pct == pytest.approx(100)
-    assert "UTC daily closes" in move.basis
+    assert "UTC" in move.basis
+
+
+def test_the_mean_of_daily_returns_has_equal_weights_every_day() -> None:
+    # One share doubles and then halves, the other stands still: +50 %, then -25 % on average.
+    around = pd.DataFrame({"A": [0.0, 100.0, 0.0], "B": [0.0, 0.0, 0.0]})
+    assert list(moves.daily_mean(around)) == pytest.approx([50, -25])
+
+
+def test_the_rise_before_is_that_of_the_six_closes(study: moves.DayStudy, book: Edition) -> None:
+    closes = book["adjusted_closes"].pivot(index="date", columns="ticker", values="adjusted_close")
+    by_hand = 100 * (closes.loc["2025-03-24", SIX] / closes.loc["2025-03-21", SIX] - 1).mean()
+    day, change = words.largest_before(study)
+    assert f"{day:%Y-%m-%d}" == "2025-03-24"
+    assert change == pytest.approx(by_hand)
 
 
 def test_the_days_around_are_zero_at_the_close_before(study: moves.DayStudy) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from claimbook import data, ledger
-from claimbook.analysis import eventstudy
+from claimbook.analysis import eventstudy, setting
 from claimbook.analysis.eventstudy import EventStudy
 from claimbook.charts import study as charts
 from claimbook.words import study as words
@@ -39,7 +39,7 @@ def test_an_interval_that_spans_zero_is_called_so(study: EventStudy) -> None:
 
 
 def test_the_conclusion_moves_with_the_p_values(study: EventStudy) -> None:
-    none = pd.DataFrame({"event": []})
+    none = pd.DataFrame({"event": [], "place": []})
     question = "that the shares' mean moved beyond the market and bitcoin"
     before = words.conclusion(study, none).splitlines()
     one = study.models[words.PLAIN]
@@ -49,6 +49,48 @@ def test_the_conclusion_moves_with_the_p_values(study: EventStudy) -> None:
     ).splitlines()
     assert question in before[1]
     assert question in after[0]
+
+
+def test_most_is_said_only_where_it_holds_at_the_low_end_and_with_ai_fixed(
+    study: EventStudy,
+) -> None:
+    split, whole = study.explained["market_btc"], study.attribution
+    assert whole is not None
+    table = whole.table.copy()
+    for share, low, sure in ((0.8, 0.6, True), (0.8, 0.4, False), (0.4, 0.6, False)):
+        table.loc[["market", "bitcoin"], "contribution"] = share * whole.observed / 2
+        made = replace(
+            study,
+            explained={**study.explained, "market_btc": replace(split, explained_low=low)},
+            attribution=replace(whole, table=table),
+        )
+        assert words.most_explained(made)[0] is sure
+
+
+def test_what_came_after_the_close_is_no_rival(study: EventStudy) -> None:
+    events = data.read(["events"])["events"]
+    near = setting.near_events(events, study.setting).set_index("event")["place"]
+    places = {name: place for key, place in near.items() for name in [str(key)]}
+    after = [name for name, place in places.items() if place == "came after"]
+    assert any("first trade" in name for name in after)
+    assert any("Mark Palmer" in name for name in after)  # 20:48 UTC is after the close
+    assert any("TD Cowen" in name and p == "in the window" for name, p in places.items())
+    said = words.conclusion(study, setting.near_events(events, study.setting))
+    assert "first trade" not in said.split("Came after")[0]
+
+
+def test_specifications_that_could_not_be_run_are_counted(study: EventStudy) -> None:
+    assert study.curve is not None
+    table, left_out = study.curve.table.iloc[:300], study.curve.table.iloc[300:]
+    part = replace(study.curve, table=table, left_out=left_out.assign(reason="no price"))
+    made = replace(study, curve=part)
+    assert "300 of 324 declared specifications" in words.curve(made)
+    assert "24 specifications" in words.exclusions(made).index
+
+
+def test_p_values_are_never_a_bare_zero() -> None:
+    assert words.probability(0.0004) == "below 0.001"
+    assert words.probability(0.047) == "0.047"
 
 
 def test_single_shares_that_stand_out_are_named(study: EventStudy) -> None:

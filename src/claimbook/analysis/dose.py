@@ -8,7 +8,6 @@ the event's place among them is the p-value (Cohn, Johnson, Liu and Wardlaw 2026
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from claimbook.analysis.inference import Direction, Placebo, placebo
@@ -80,14 +79,3 @@ def dose_response(
     holders = tuple(str(t) for t in table.index[table["exposure"] > 0])
     intercept = float(event.mean() - slope * exposure.mean())
     return DoseResponse(table, slope, intercept, found, holders)
-
-
-def leave_one_out(event: Array, exposure: Array) -> Array:
-    """The slope without each share in turn (n); missing where the rest are all alike."""
-    out = np.full(len(event), np.nan)
-    for share in range(len(event)):
-        rest = np.arange(len(event)) != share
-        centred = exposure[rest] - exposure[rest].mean()
-        if centred @ centred > 0:
-            out[share] = event[rest] @ centred / (centred @ centred)
-    return out

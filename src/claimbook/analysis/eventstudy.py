@@ -187,6 +187,14 @@ def event_study(
     )
 
 
+def direct_share(study: EventStudy) -> float | None:
+    """The share of the change due to market and bitcoin with the AI basket held fixed (1 = all)."""
+    split = study.attribution
+    if split is None or not split.observed:
+        return None
+    return float(split.table.loc[[MARKET, BITCOIN], "contribution"].sum()) / split.observed
+
+
 def quantities(study: EventStudy) -> dict[str, Quantity]:
     """The named quantities of a study; None where a section could not be made."""
     out: dict[str, Quantity] = {}

@@ -52,6 +52,14 @@ class ModelStudy:
     explained_share_pct: float | None
 
 
+def days_before(one: ModelStudy, event_date: str, direction: Direction) -> Placebo | None:
+    """The mean compared with the other days before the event only; None with fewer than 30."""
+    earlier = one.days.loc[one.days.index < pd.Timestamp(event_date), "mean"].to_numpy()
+    if len(earlier) < 30:
+        return None
+    return inference.placebo(one.mean.statistic, earlier, direction, "mean")
+
+
 def model_study(
     ground: Setting, model: Model, known: pd.DatetimeIndex, direction: Direction
 ) -> ModelStudy:

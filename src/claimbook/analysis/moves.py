@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from claimbook.analysis import calendar
+from claimbook.analysis import calendar, returns, setting
+from claimbook.errors import AnalysisError
 from claimbook.ledger import Quantity
 
 NEW_YORK = "America/New_York"
@@ -74,7 +75,7 @@ def study(
     bars, hourly, adjusted = book["bars_daily"], book["bars_hourly"], book["adjusted_closes"]
     moves = day_moves(bars, tickers, event_date)
     others = day_moves(bars, benchmarks, event_date)
-    bitcoin = bitcoin_move(book["bitcoin_hourly"], book["bitcoin_daily"], event_date)
+    bitcoin = bitcoin_move(book, event_date)
     listed = book["tickers"]
     miners = [t for t in listed.loc[listed["group"] == "miner", "ticker"] if t not in moves.index]
     printed_tickers = list(book["printed_moves"]["ticker"].unique())
@@ -91,7 +92,7 @@ def study(
             day_moves(bars, printed_tickers, event_date), book["printed_moves"], event_date
         ),
         since=since(adjusted, tickers, event_date),
-        peers=day_moves(bars, miners, event_date),
+        peers=close_moves(adjusted, miners, event_date),
         adjustment_gap_pct=adjustment_gap(moves, adjusted, event_date),
         spotlight=spotlight,
         spotlight_bars=session_bars(hourly, spotlight, event_date),
@@ -101,9 +102,8 @@ def study(
 
 def adjustment_gap(moves: pd.DataFrame, adjusted: pd.DataFrame, event_date: str) -> float:
     """Largest difference (percentage points) between split-adjusted and adjusted returns."""
-    days = around(adjusted, list(moves.index), event_date, 1)
-    on_the_day = days.reindex([pd.Timestamp(event_date)]).iloc[0]
-    return float((on_the_day - moves["close_to_close"]).abs().max())
+    other = close_moves(adjusted, list(moves.index), event_date)["close_to_close"]
+    return float((other - moves["close_to_close"]).abs().max())
 
 
 def measures(study: DayStudy, low: float, high: float) -> pd.DataFrame:
@@ -114,6 +114,27 @@ def measures(study: DayStudy, low: float, high: float) -> pd.DataFrame:
     )
     hours = study.path.rename(index=lambda end: f"close before to {end}")
     return inside(pd.concat([frame, hours]).rename_axis("measure"), low, high)
+
+
+def close_moves(adjusted: pd.DataFrame, tickers: Sequence[str], event_date: str) -> pd.DataFrame:
+    """One row a ticker: adjusted close before and of the session (USD), and the change (percent).
+
+    `adjusted` has date, ticker, adjusted_close. Columns previous_close, close, close_to_close.
+    """
+    two = [calendar.previous_session(event_date), pd.Timestamp(event_date)]
+    closes = (
+        adjusted[adjusted["date"].isin(two) & adjusted["ticker"].isin(list(tickers))]
+        .pivot(index="ticker", columns="date", values="adjusted_close")
+        .reindex(index=list(tickers), columns=two)
+    )
+    closes.columns = pd.Index(["previous_close", "close"])
+    closes["close_to_close"] = _percent(closes["close"], closes["previous_close"])
+    return closes.rename_axis("ticker")
+
+
+def daily_mean(around: pd.DataFrame) -> pd.Series:
+    """The mean of the shares' one-session returns (percent), from changes since a common base."""
+    return ((1 + around / 100).pct_change() * 100).mean(axis=1).dropna()
 
 
 def day_moves(bars: pd.DataFrame, tickers: Sequence[str], event_date: str) -> pd.DataFrame:
@@ -210,31 +231,22 @@ def around(
         .pivot(index="date", columns="ticker", values="adjusted_close")
         .reindex(index=sessions, columns=list(tickers))
     )
-    wide = wide[wide.notna().any(axis=1)]
     base = wide.loc[calendar.previous_session(event_date)]
-    return (wide / base - 1) * 100
+    return (wide[wide.notna().any(axis=1)] / base - 1) * 100
 
 
-def bitcoin_move(hourly: pd.DataFrame, daily: pd.DataFrame, event_date: str) -> BitcoinMove:
-    """Bitcoin's change from 16:00 New York of the session before to 16:00 of the event (percent).
+def bitcoin_move(book: Mapping[str, pd.DataFrame], event_date: str) -> BitcoinMove:
+    """Bitcoin's change from the close of the session before to the session's own close (percent).
 
-    Uses hourly closes (start_utc, close); where those do not reach, the UTC daily closes of the
-    same dates, and says so in `basis`.
+    `book` has bitcoin_hourly, bitcoin_daily and adjusted_closes. The source is the first that has
+    both ends: hourly prices, a bitcoin fund's closes, UTC daily closes (see `returns.bitcoin`).
     """
-    before = calendar.previous_session(event_date)
-    closes = hourly.set_index("start_utc")["close"]
-    ends = [
-        pd.Timestamp(day).tz_localize(NEW_YORK).replace(hour=16) - BAR
-        for day in (before, pd.Timestamp(event_date))
-    ]
-    cut = closes.reindex([end.tz_convert("UTC") for end in ends])
-    if cut.notna().all():
-        return BitcoinMove(float(cut.iloc[1] / cut.iloc[0] - 1) * 100, "16:00 to 16:00 New York")
-    days = daily.set_index("date")["close"].reindex([before, pd.Timestamp(event_date)])
-    return BitcoinMove(
-        float(days.iloc[1] / days.iloc[0] - 1) * 100,
-        "UTC daily closes, because there are no hourly prices for this date",
-    )
+    sessions = pd.DatetimeIndex([calendar.previous_session(event_date), pd.Timestamp(event_date)])
+    closes = book["adjusted_closes"]
+    fund = closes[closes["ticker"] == setting.FUND].set_index("date")["adjusted_close"]
+    found = returns.bitcoin(book["bitcoin_hourly"], fund, book["bitcoin_daily"], sessions)
+    source = found.source.iloc[-1]
+    return BitcoinMove(100 * float(found.returns.iloc[-1]), str(source or "no source"))
 
 
 def beside(moves: pd.DataFrame, others: pd.DataFrame, bitcoin: BitcoinMove) -> pd.DataFrame:
@@ -268,6 +280,8 @@ def since(adjusted: pd.DataFrame, tickers: Sequence[str], event_date: str) -> pd
         index="date", columns="ticker", values="adjusted_close"
     )
     after = wide.loc[pd.Timestamp(event_date) :].reindex(columns=list(tickers))
+    if after.empty:
+        raise AnalysisError(f"the adjusted closes of these shares end before {event_date}")
     base = after.iloc[0]
     table = pd.DataFrame(index=pd.Index(list(tickers), name="ticker"))
     for sessions in (5, 21, 63, 252):

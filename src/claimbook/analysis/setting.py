@@ -101,7 +101,10 @@ def setting(
     chosen, bad = usable(prices, tickers, windows, "the shares")
     if len(chosen) < 2:
         reasons = "; ".join(f"{e.subject}: {e.reason}" for e in bad)
-        raise AnalysisError(f"a study needs two shares or more, and has {len(chosen)} ({reasons})")
+        raise AnalysisError(
+            f"a study needs two shares or more, and has {len(chosen)}"
+            + (f" ({reasons})" if reasons else "; name another")
+        )
     ai, bad_ai = usable(prices, benchmarks.ai, windows, "the AI basket")
     donors, bad_donors = usable(
         prices, [d for d in benchmarks.donors if d not in tickers], windows, "the synthetic control"
@@ -202,17 +205,48 @@ def known_sessions(events: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DatetimeI
     20:00 UTC counts for the next session; `US session / evening` for both; a day without trading
     for the next session.
     """
-    found: list[pd.Timestamp] = []
-    for row in events.itertuples():
-        when = str(row.time).lower()
-        late = "after close" in when or "evening" in when or _late_utc(when)
-        same_day = int(days.searchsorted(row.date))
-        if not late or "session" in when:
-            found += [days[same_day]] if same_day < len(days) else []
-        if late:
-            following = int(days.searchsorted(row.date, side="right"))
-            found += [days[following]] if following < len(days) else []
+    found = [
+        session
+        for date, time in zip(events["date"], events["time"], strict=True)
+        for session in sessions_of(date, time, days)
+    ]
     return pd.DatetimeIndex(sorted(set(found)))
+
+
+def sessions_of(date: pd.Timestamp, time: object, days: pd.DatetimeIndex) -> list[pd.Timestamp]:
+    """The sessions on which one event could move prices, by the rule of `known_sessions`."""
+    when = str(time).lower()
+    late = "after close" in when or "evening" in when or _late_utc(when)
+    found = []
+    if not late or "session" in when:
+        same_day = int(days.searchsorted(date))
+        found += [days[same_day]] if same_day < len(days) else []
+    if late:
+        following = int(days.searchsorted(date, side="right"))
+        found += [days[following]] if following < len(days) else []
+    return found
+
+
+def near_events(events: pd.DataFrame, ground: "Setting", before: int = 1) -> pd.DataFrame:
+    """Dated events near the event window, and whether they could have moved its prices.
+
+    Columns date, time, event, kind, place: `in the window`, `just before` (at most `before`
+    sessions), or `came after` (up to two sessions). Others are left out.
+    """
+    window = ground.windows.event_rows
+    rows = []
+    for row in events.itertuples():
+        places = [int(ground.days.get_loc(d)) for d in sessions_of(row.date, row.time, ground.days)]
+        spans = {
+            "in the window": range(window.start, window.stop),
+            "just before": range(window.start - before, window.start),
+            "came after": range(window.stop, window.stop + 2),
+        }
+        for name, span in spans.items():
+            if any(place in span for place in places):
+                rows.append((row.date, row.time, row.event, row.kind, name))
+                break
+    return pd.DataFrame(rows, columns=["date", "time", "event", "kind", "place"])
 
 
 def _late_utc(when: str) -> bool:

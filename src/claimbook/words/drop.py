@@ -30,7 +30,7 @@ def headline(study: DayStudy, findings: Sequence[Finding]) -> tuple[list[tuple[s
         (text.amount(closes[smallest], "percent"), f"{smallest}, {names[0]}"),
         (text.amount(closes[deepest], "percent"), f"{deepest}, {names[1]}"),
     ]
-    at_close, later = findings[0], findings[2]
+    (at_close,), (later,) = named(findings, "range-at-close"), named(findings, "range-at-1530")
     if at_close.verdict == ledger.UNTESTED:
         low, high = text.amount(closes.min(), "percent"), text.amount(closes.max(), "percent")
         return key, (
@@ -147,17 +147,36 @@ def beside_sentence(study: DayStudy) -> str:
 
 def before_sentence(study: DayStudy) -> str:
     """The largest move of the shares' mean in the sessions before, which the day may answer."""
-    level = 1 + study.around.mean(axis=1) / 100
-    change = (level.pct_change() * 100).dropna()
+    day, change = largest_before(study)
+    if day is None:
+        return ""
+    return (
+        f"In the sessions drawn before the event, the largest move of the shares' mean was "
+        f"{text.amount(change, 'percent', 1, sign=True)} on {day:%Y-%m-%d}. A fall that takes back "
+        "part of a rise cannot be told from one that the news caused."
+    )
+
+
+def rivals(study: DayStudy) -> list[str]:
+    """What else the day's prices cannot be told from: bitcoin, and the move just before."""
+    found = [f"bitcoin's own change of {text.amount(study.bitcoin.return_pct, 'percent', 1)}"]
+    day, change = largest_before(study)
+    if day is not None:
+        found.append(
+            "the giving back of a move just before "
+            f"({text.amount(change, 'percent', 1, sign=True)} on {day:%Y-%m-%d})"
+        )
+    return found
+
+
+def largest_before(study: DayStudy) -> tuple[pd.Timestamp | None, float]:
+    """The largest one-session move of the shares' mean before the event, with its session."""
+    change = moves.daily_mean(study.around)
     earlier = change[change.index < pd.Timestamp(study.event_date)]
     if earlier.empty:
-        return ""
+        return None, float("nan")
     day = earlier.abs().idxmax()
-    return (
-        f"In the {_count(len(earlier))} sessions before, the largest move of the shares' mean was "
-        f"{text.amount(float(earlier[day]), 'percent', 1, sign=True)} on {day:%Y-%m-%d}. A fall "
-        "that takes back part of such a move cannot be told from one that the news caused."
-    )
+    return day, float(earlier[day])
 
 
 def choice_table(study: DayStudy, low: float, high: float) -> pd.DataFrame:
@@ -199,8 +218,10 @@ def peers_sentence(study: DayStudy) -> str:
     )
     said += f". No price: {text.listed(absent)}." if absent else "."
     return (
-        f"{said} Closes adjusted for dividends as well change no fall by more than "
-        f"{text.amount(study.adjustment_gap_pct, 'percentage points')}."
+        f"{said} The two tables of closes, one adjusted for splits only and one for dividends as "
+        f"well, give changes that differ by at most "
+        f"{text.amount(study.adjustment_gap_pct, 'percentage points')}. The miners paid none, so "
+        "this is rounding."
     )
 
 

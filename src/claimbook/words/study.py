@@ -1,17 +1,24 @@
 """Sentences and tables of an event study: what is established, what is not, what cannot be told."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from claimbook import text
-from claimbook.analysis.eventstudy import LEVEL, EventStudy, ModelStudy
+from claimbook.analysis.eventstudy import LEVEL, EventStudy, ModelStudy, direct_share
+from claimbook.analysis.inference import Placebo
+from claimbook.analysis.modelstudy import days_before
 
+HALF = 0.5
 PLAIN = "market_btc"  # the model in front: what the market and bitcoin do not explain
+ALARMS = "false alarms on other days (%)"
 MODEL_COLUMNS = {
     "mean abnormal return": "%",
     "lowest likely": "%",
     "highest likely": "%",
     "explained": "% of the fall",
     "smallest effect that could be seen": "%",
+    "error of the fit": "%",
 }
 
 
@@ -39,26 +46,29 @@ def model_table(study: EventStudy) -> pd.DataFrame:
             "mean residual correlation": text.number(one.correlation, 2),
             "effective number of shares": text.number(one.effective_shares, 1),
             "smallest effect that could be seen": one.minimum_detectable_pct,
+            "error of the fit": float(one.shares["pre_fit_error_pct"].mean()),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("expected from")
 
 
 def test_table(study: EventStudy, one: ModelStudy) -> pd.DataFrame:
-    """The tests that hold for correlated shares, with the placebo beside them."""
-    rows = {
-        "Other days, mean": (one.mean.statistic, one.mean.p_value, f"{len(one.days)} other days"),
-        "Other days, median": (
-            one.median.statistic,
-            one.median.p_value,
-            f"{len(one.days)} other days",
-        ),
+    """The tests that hold for correlated shares: the placebo, four classical ones, the joint one.
+
+    The last column is the record of the same test on the other days of these shares, where 5 %
+    would be right; blank where it was not run on them.
+    """
+    none = float("nan")
+    days, joint = f"{len(one.days)} other days", study.joint
+    rows: dict[str, tuple[float, float, str, float]] = {
+        "Other days, mean": (one.mean.statistic, one.mean.p_value, days, none),
+        "Other days, median": (one.median.statistic, one.median.p_value, days, none),
     }
     for test in one.tests.itertuples():
-        rows[str(test.test)] = (float(test.statistic), float(test.p_value), str(test.reference))
-    joint = study.joint
-    rows[joint.name] = (joint.statistic, joint.p_value, joint.reference)
+        figures = float(test.statistic), float(test.p_value)
+        rows[str(test.test)] = (*figures, str(test.reference), float(test.alarms_pct))
+    rows[joint.name] = (joint.statistic, joint.p_value, joint.reference, none)
     frame = pd.DataFrame.from_dict(
-        rows, orient="index", columns=["statistic", "p-value", "judged against"]
+        rows, orient="index", columns=["statistic", "p-value", "judged against", ALARMS]
     )
     return frame.rename_axis("test")
 
@@ -66,9 +76,7 @@ def test_table(study: EventStudy, one: ModelStudy) -> pd.DataFrame:
 def naive_table(one: ModelStudy) -> pd.DataFrame:
     """The usual tests, with how often each raises a false alarm on other days of these shares."""
     frame = one.naive.set_index("test")[["statistic", "p_value", "alarms_pct"]]
-    return frame.rename(
-        columns={"p_value": "p-value", "alarms_pct": "false alarms on other days (%)"}
-    )
+    return frame.rename(columns={"p_value": "p-value", "alarms_pct": ALARMS})
 
 
 def share_table(one: ModelStudy) -> pd.DataFrame:
@@ -111,24 +119,57 @@ def part_table(study: EventStudy) -> pd.DataFrame:
 
 
 def unusual(study: EventStudy) -> str:
-    """How unusual the day was, in one sentence a layman can use."""
+    """How unusual the day was, in sentences a layman can use."""
     one = front(study)
     if one is None:
         return "No model could be fitted, so nothing can be said about how unusual the day was."
-    count = len(one.days)
     spans_zero = one.low_pct <= 0 <= one.high_pct
-    return (
+    rare = one.mean.p_value < LEVEL
+    said = (
         f"Beyond what {one.model.label} would lead one to expect, the shares' mean changed by "
-        f"{text.amount(one.aar_pct, 'percent', 1)}. The 95 % interval of that figure runs from "
-        f"{text.amount(one.low_pct, 'percent', 1)} to {text.amount(one.high_pct, 'percent', 1)}, "
-        f"so it {'cannot' if spans_zero else 'can'} be told from zero. "
-        f"Of {count} other days, {text.amount(100 * one.mean.p_value, 'percent', 0)} were at least "
-        f"as far out. The {len(study.tickers)} shares are not {len(study.tickers)} witnesses: they "
-        "move together and count as "
-        f"{text.number(one.effective_shares, 1)} independent shares. With this noise, an effect "
-        f"smaller than {text.amount(one.minimum_detectable_pct, 'percent', 1)} would more often "
-        "than one time in five go unseen."
+        f"{text.amount(one.aar_pct, 'percent', 1)} {over(study)}. The 95 % interval of that figure "
+        f"runs from {text.amount(one.low_pct, 'percent', 1)} to "
+        f"{text.amount(one.high_pct, 'percent', 1)}, so it {'cannot' if spans_zero else 'can'} be "
+        f"told from zero. {among_days(one.mean)}. "
     )
+    if rare == spans_zero:
+        said += (
+            "The two disagree because the interval takes returns for normal and the other days "
+            "do not; near the border neither is certain. "
+        )
+    earlier = days_before(one, study.event_date, study.direction)
+    if earlier is not None:
+        said += f"Against the days before the event only: {among_days(earlier).lower()}. "
+    return said + (
+        f"The other days run from {one.days.index[0]:%Y-%m-%d} to {one.days.index[-1]:%Y-%m-%d}, "
+        "as far as all these shares and the sessions before have prices. "
+        f"The {len(study.tickers)} shares are not {len(study.tickers)} witnesses: they move "
+        f"together and count as {text.number(one.effective_shares, 1)} independent shares. With "
+        f"this noise, an effect smaller than "
+        f"{text.amount(one.minimum_detectable_pct, 'percent', 1)} would more often than one time "
+        "in five go unseen."
+    )
+
+
+def among_days(found: Placebo) -> str:
+    """Where the event stands among other days, with the p-value that counts the event itself."""
+    others = len(found.values)
+    as_far = round(found.p_value * (others + 1)) - 1
+    return f"Of {others} other days {as_far} were at least as far out (p = {probability(found)})"
+
+
+def probability(found: Placebo | float) -> str:
+    """A p-value to three decimals, never a bare zero."""
+    value = found if isinstance(found, float) else found.p_value
+    return "below 0.001" if value < 0.001 else text.number(value, 3)
+
+
+def over(study: EventStudy) -> str:
+    """The event window in words."""
+    first, last = study.window
+    if first == last == 0:
+        return "on the day"
+    return f"over the sessions from {text.number(first, 0)} to {text.number(last, 0)}"
 
 
 def singles(study: EventStudy) -> str:
@@ -153,27 +194,38 @@ def singles(study: EventStudy) -> str:
 
 
 def explained(study: EventStudy) -> str:
-    """How much of the fall the market and bitcoin explain, with interval, and the AI basket."""
-    split = study.explained.get("market_btc")
-    if split is None or split.explained_share is None:
+    """How much of the change the market, bitcoin and AI shares account for, one after the other."""
+    parts = []
+    for name, what in (
+        ("market", "the market alone"),
+        ("bitcoin", "bitcoin alone"),
+        ("market_btc", "the market and bitcoin"),
+        ("market_btc_ai", "these and the AI basket"),
+    ):
+        split = study.explained.get(name)
+        if split is None or split.explained_share is None:
+            continue
+        part = f"{what} {text.amount(100 * split.explained_share, 'percent', 0)}"
+        if split.explained_low is not None and split.explained_high is not None:
+            part += (
+                f" ({text.amount(100 * split.explained_low, 'percent', 0)} to "
+                f"{text.amount(100 * split.explained_high, 'percent', 0)})"
+            )
+        parts.append(part)
+    if not parts:
         return lacking(study, "attribution.market_btc")
     said = (
-        f"The market and bitcoin together account for "
-        f"{text.amount(100 * split.explained_share, 'percent', 0)} of the mean change of "
-        f"{text.amount(study.return_pct, 'percent', 1)}"
+        f"The mean change was {text.amount(study.return_pct, 'percent', 1)} {over(study)}. These "
+        f"parts of it would have been expected from {text.listed(parts)}. The ranges come "
+        "from redrawing the days of the estimation; they hold the uncertainty of the coefficients and nothing else."
     )
-    if split.explained_low is not None and split.explained_high is not None:
+    direct = direct_share(study)
+    if direct is not None:
         said += (
-            f" (redrawing the days: {text.amount(100 * split.explained_low, 'percent', 0)} to "
-            f"{text.amount(100 * split.explained_high, 'percent', 0)})"
+            " With the AI basket held fixed, the market and bitcoin account for "
+            f"{text.amount(100 * direct, 'percent', 0)}."
         )
-    said += "."
-    coin = study.explained.get("bitcoin")
-    if coin is not None and coin.explained_share is not None:
-        said += (
-            f" Bitcoin alone accounts for {text.amount(100 * coin.explained_share, 'percent', 0)}."
-        )
-    return said
+    return said + " Mining difficulty, which the analyst also named, is not in any model."
 
 
 def bracket(study: EventStudy) -> str:
@@ -198,38 +250,43 @@ def curve(study: EventStudy) -> str:
     if found is None:
         return lacking(study, "curve")
     estimates = 100 * found.table["estimate"]
+    run, declared = len(estimates), len(estimates) + len(found.left_out)
     falls = int((estimates < 0).sum())
     count = int(found.significant.statistic)
+    ran = (
+        f"All {declared} declared specifications were run"
+        if run == declared
+        else f"{run} of {declared} declared specifications could be run; the others lack a share "
+        "or a factor in a session that they need"
+    )
     return (
-        f"All {len(estimates)} declared specifications were run; {falls} give a fall. They range "
-        f"from {text.amount(float(estimates.min()), 'percent', 1)} to "
+        f"{ran}. {falls} of them give a fall. They range from "
+        f"{text.amount(float(estimates.min()), 'percent', 1)} to "
         f"{text.amount(float(estimates.max()), 'percent', 1)}, and {count} differ from zero at the "
-        f"5 % level. Run on {len(found.median_t.values)} other days, "
-        f"{text.amount(100 * found.p_value, 'percent', 0)} of the curves lie at least as far out."
+        f"5 % level. The whole curve was run on other days as well. {among_days(found.median_t)}."
     )
 
 
 def dose(study: EventStudy) -> str:
-    """Whether miners with more AI contracts fell more, and what that rests on."""
+    """Whether miners with more AI contracts moved more, and what that rests on."""
     found = study.dose.get(PLAIN)
     if found is None:
         return lacking(study, f"dose.{PLAIN}")
     if not found.holders:
-        return (
-            "No miner of the list had a signed AI contract before the day, so this has no answer."
-        )
+        return "In the table of contracts no miner had one before the day: no answer."
     slope = text.amount(abs(100 * found.slope), "percentage points", 2)
-    way = "more" if found.slope < 0 else "less"
+    way = "lower" if found.slope < 0 else "higher"
     said = (
-        f"For each 100 MW of signed AI load a miner fell {slope} {way}. On "
-        f"{text.amount(100 * found.placebo.p_value, 'percent', 0)} of other days the slope was at "
-        "least as steep."
+        f"For each 100 MW of signed AI load a miner's change was {slope} {way}. "
+        f"{among_days(found.placebo)}."
     )
     if len(found.holders) == 1:
         said += (
-            f" Only {found.holders[0]} had such contracts, so the slope is that share against all "
-            "others and cannot tell its contracts from anything else about it."
+            f" In the table of contracts only {found.holders[0]} has one before the day, so the "
+            "slope is that share against all others and cannot tell its contracts from anything "
+            "else about it."
         )
+    said += " Contracts that the table does not list count as none; its known gaps stand with it."
     return said + "".join(f" {note}." for note in study.dose_notes)
 
 
@@ -238,11 +295,7 @@ def trading(study: EventStudy) -> str:
     if not study.activity:
         return lacking(study, "volume")
     names = {"volume": "Trading volume", "range": "The day's range"}
-    said = [
-        f"{names[one.measure]} was at least as high on "
-        f"{text.amount(100 * one.placebo.p_value, 'percent', 0)} of other days"
-        for one in study.activity
-    ]
+    said = [f"{names[one.measure]}: {among_days(one.placebo).lower()}" for one in study.activity]
     return ". ".join(said) + "."
 
 
@@ -251,18 +304,12 @@ def hours(study: EventStudy) -> str:
     day = study.intraday
     if day is None:
         return lacking(study, "intraday")
+    left_out = f" ({day.left_out} lack bars or are short, and were left out)" * bool(day.left_out)
     return (
-        f"The path was compared with those of {day.others} other complete sessions"
-        + (
-            f" ({day.left_out} were left out for missing bars or a short session)"
-            if day.left_out
-            else ""
-        )
-        + f". {text.amount(100 * day.largest.p_value, 'percent', 0)} of them strayed at least as "
-        f"far from the close before; allowing for the market, "
-        f"{text.amount(100 * day.largest_abnormal.p_value, 'percent', 0)}. "
-        f"The gap at the opening was as large on "
-        f"{text.amount(100 * day.overnight.p_value, 'percent', 0)} of them."
+        f"The path was compared with those of {day.others} other complete sessions{left_out}. "
+        f"By its largest distance from the close before: {among_days(day.largest).lower()}. "
+        f"Allowing for the market: {among_days(day.largest_abnormal).lower()}. "
+        f"The gap at the opening: {among_days(day.overnight).lower()}."
     )
 
 
@@ -282,17 +329,18 @@ def naive(study: EventStudy) -> str:
     )
 
 
-def conclusion(study: EventStudy, confounders: pd.DataFrame) -> str:
+def conclusion(study: EventStudy, near: pd.DataFrame, also: Sequence[str] = ()) -> str:
     """What is established, what is not, and what could not be told apart, as a Markdown list.
 
-    `confounders` are the dated events of the day and its neighbours (date, event).
+    `near` are dated events with their place (see `setting.near_events`); `also` are other things
+    that prices cannot be told from.
     """
     one = front(study)
     if one is None:
         return "Nothing is established: no model could be fitted."
     way = "fell" if study.return_pct < 0 else "rose"
     size = text.amount(abs(study.return_pct), "percent", 1)
-    established = [f"the shares {way} by {size} on average"]
+    established = [f"the shares {way} by {size} on average {over(study)}"]
     doubtful: list[str] = []
     tests = {
         "that the shares' mean moved beyond the market and bitcoin": one.mean.p_value,
@@ -309,37 +357,66 @@ def conclusion(study: EventStudy, confounders: pd.DataFrame) -> str:
     for what, p_value in tests.items():
         if p_value is not None:
             place = established if p_value < LEVEL else doubtful
-            place.append(f"{what} (p = {text.number(p_value, 2)})")
-    split = study.explained.get("market_btc")
-    if split is not None and split.explained_share is not None:
-        share = text.amount(100 * split.explained_share, "percent", 0)
-        side = "most" if split.explained_share >= 0.5 else "less than half"
-        established.append(
-            f"the market and bitcoin, as they usually move these shares, account for {side} of it "
-            f"({share})"
-        )
-    same_day = [str(event) for event in confounders["event"]]
+            place.append(f"{what} (p = {probability(p_value)})")
+    sure, sentence = most_explained(study)
+    if sentence:
+        (established if sure else doubtful).append(sentence)
+    rivals = [str(event) for event in near.loc[near["place"] != "came after", "event"]]
+    later = [str(event) for event in near.loc[near["place"] == "came after", "event"]]
     lines = [
         f"- **Established:** {'; '.join(established)}.",
         f"- **Not established:** {'; '.join(doubtful) or 'none of the questions asked here'}.",
         "- **Cannot be told apart by one day's prices:** "
-        + ("; ".join(same_day) if same_day else "whatever else happened on the day")
+        + ("; ".join([*rivals, *also]) or "whatever else happened on the day")
         + ".",
     ]
+    if later:
+        lines.append(f"- **Came after, so not a cause of the close:** {'; '.join(later)}.")
     return "\n".join(lines)
 
 
-def near_events(events: pd.DataFrame, event_date: str, days: int = 2) -> pd.DataFrame:
-    """The dated events from `days` before the event to `days` after it: date, time, event, kind."""
-    apart = (events["date"] - pd.Timestamp(event_date)).dt.days.abs()
-    return events.loc[apart <= days, ["date", "time", "event", "kind"]].reset_index(drop=True)
+def most_explained(study: EventStudy) -> tuple[bool, str]:
+    """Whether the market and bitcoin account for most of the change, and the sentence part.
+
+    Sure only where more than half holds at the low end of the interval and also with the AI basket
+    held fixed.
+    """
+    split = study.explained.get("market_btc")
+    if split is None or split.explained_share is None or split.explained_low is None:
+        return False, ""
+    direct = direct_share(study)
+    share = text.amount(100 * split.explained_share, "percent", 0)
+    held = (
+        ""
+        if direct is None
+        else f", {text.amount(100 * direct, 'percent', 0)} with AI shares fixed"
+    )
+    sure = split.explained_low > HALF and (direct is None or direct > HALF)
+    return sure, (
+        f"that the market and bitcoin account for most of the change ({share} without AI shares"
+        f"{held})"
+    )
 
 
 def exclusions(study: EventStudy) -> pd.DataFrame:
     """What was left out, of what, and why; sections that could not be made as well."""
     rows = [(e.subject, e.left_out_of, e.reason) for e in study.exclusions]
     rows += [("section", name, reason) for name, reason in study.missing.items()]
+    if study.curve is not None and len(study.curve.left_out):
+        reasons = study.curve.left_out["reason"].value_counts()
+        rows += [
+            (f"{count} specifications", "the specification curve", str(reason))
+            for reason, count in reasons.items()
+        ]
     return pd.DataFrame(rows, columns=["left out", "of", "reason"]).set_index("left out")
+
+
+def source(edition: str, study: EventStudy) -> str:
+    """The source and as-of line under the study's figures."""
+    return (
+        f"Source: Yahoo Finance, closes adjusted for splits and dividends, to "
+        f"{study.setting.days[-1]:%Y-%m-%d}; claimbook edition {edition}"
+    )
 
 
 def notes(study: EventStudy) -> str:
@@ -352,10 +429,12 @@ def notes(study: EventStudy) -> str:
 def basis(study: EventStudy) -> str:
     """How bitcoin's day was cut, and which benchmarks were used."""
     chosen = study.benchmarks
+    claimed = "MSFT" not in study.setting.ai
+    apart = "Microsoft is not in it, because the claim is about news of Microsoft. " * claimed
     return (
         f"The market is {chosen.market}. The AI basket is the equal-weighted mean of "
-        f"{text.listed(list(study.setting.ai))}; Microsoft is not in it, because the news is about "
-        f"Microsoft. Bitcoin in these windows: {study.bitcoin_basis}. Bitcoin on the other days: "
+        f"{text.listed(list(study.setting.ai))}. {apart}Bitcoin in these "
+        f"windows: {study.bitcoin_basis}. Bitcoin on the other days: "
         f"{study.bitcoin_basis_placebo}. Models are fitted on {study.estimation} sessions that end "
         f"{study.gap} sessions before the event window."
     )
