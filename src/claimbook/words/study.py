@@ -214,10 +214,12 @@ def explained(study: EventStudy) -> str:
         parts.append(part)
     if not parts:
         return lacking(study, "attribution.market_btc")
+    change = text.amount(study.return_pct, "percent", 1)
     said = (
-        f"The mean change was {text.amount(study.return_pct, 'percent', 1)} {over(study)}. These "
-        f"parts of it would have been expected from {text.listed(parts)}. The ranges come "
-        "from redrawing the days of the estimation; they hold the uncertainty of the coefficients and nothing else."
+        f"The mean change was {change} {over(study)}. "
+        f"These parts of it would have been expected from {text.listed(parts)}. "
+        "The ranges come from redrawing the days of the estimation; "
+        "they hold the uncertainty of the coefficients and nothing else."
     )
     direct = direct_share(study)
     if direct is not None:
