@@ -153,7 +153,12 @@ def judge(rule: Printed, quantities: Quantities, parameters: Mapping[str, Any]) 
     }
     absent = [name for name, value in values.items() if value is None]
     reason = f"not computed: {', '.join(absent)}" if absent else ""
-    return Finding(rule, values, outcomes, combine(outcomes.values()), rule.why or reason)
+    if any(name not in quantities for name in absent):
+        # The reader did not ask for them, which `why` cannot know.
+        reason = ". ".join(part for part in (reason, rule.why) if part)
+    else:
+        reason = rule.why or reason
+    return Finding(rule, values, outcomes, combine(outcomes.values()), reason)
 
 
 def judge_all(claim: Claim, quantities: Quantities, parameters: Mapping[str, Any]) -> list[Finding]:
