@@ -62,6 +62,33 @@ def test_single_break_is_the_search_for_one() -> None:
         assert breaks.search(row, most=1, shortest=9)[1].last == (int(last),)
 
 
+def test_sup_f_as_strucchange_has_it() -> None:
+    # Fstats(Nile ~ 1) in R prints sup.F = 75.93; its residual sums of squares give the same.
+    flow = pd.read_csv(REFERENCE / "nile.csv")["flow"].to_numpy(float)
+    whole, split = pd.read_csv(REFERENCE / "nile_expected.csv")["rss"].iloc[:2]
+    found = float(breaks.sup_f(flow, 15))
+    assert found == pytest.approx((whole - split) / (split / (len(flow) - 2)), rel=1e-8)
+    assert round(found, 2) == 75.93
+
+
+def test_sup_f_of_noise_has_the_tabulated_tail() -> None:
+    # Andrews (2003, corrected table): 8.68 is the 5 % point for one coefficient and 15 % trimming.
+    noise = np.random.default_rng(17).normal(size=(4000, 500))
+    assert np.quantile(breaks.sup_f(noise, 75), 0.95) == pytest.approx(8.68, abs=0.5)
+
+
+def test_p_value_is_small_for_a_break_and_even_without_one() -> None:
+    random = np.random.default_rng(19)
+    how = {"shortest": 30, "block": 1, "draws": 199, "seed": 1}
+    noise = random.normal(size=(200, 200))
+    shares = [breaks.sup_f_share(row, int(breaks.single_break(row, 30)), **how) for row in noise]
+    # 5 % of 200 is 10; more than 24 or fewer than 2 is a chance of one in ten thousand.
+    assert 2 <= sum(share <= 0.05 for share in shares) <= 24
+    broken = noise[0] + 3 * (np.arange(200) >= 90)
+    last = int(breaks.single_break(broken, 30))
+    assert breaks.sup_f_share(broken, last, **how) == pytest.approx(1 / 200)
+
+
 def test_interval_holds_the_break_and_narrows_with_its_size() -> None:
     random = np.random.default_rng(11)
     noise = random.normal(size=200)

@@ -2,7 +2,8 @@
 
 Bai and Perron (2003): for each number of breaks, the dates that leave the smallest sum of squared
 residuals, found exactly by dynamic programming; the number of breaks by BIC, counted as the R
-package strucchange counts it.
+package strucchange counts it. Whether there is a break at all: the sup-F statistic of Andrews
+(1993), with a p-value by drawn blocks, since days resemble each other.
 """
 
 from collections.abc import Sequence
@@ -113,14 +114,30 @@ def chosen(found: Sequence[Breaks]) -> Breaks:
 
 def single_break(y: Array, shortest: int) -> NDArray[np.int64]:
     """The last position before the best single break of the mean, of each row of `y` (…, n)."""
+    return np.asarray(_gain(y, shortest).argmax(axis=-1))
+
+
+def sup_f(y: Array, shortest: int) -> Array:
+    """The greatest F statistic of one break in the mean, over all dates, of each row of `y` (…, n).
+
+    F = (RSS without break − RSS with it) / (RSS with it / (n − 2)), as R's strucchange has it.
+    """
     n = y.shape[-1]
-    sums = np.cumsum(y - y.mean(axis=-1, keepdims=True), axis=-1)[..., :-1]
-    length = np.arange(1, n)
-    # The least squares left over are the greatest squares between the two means.
-    gain = sums**2 * n / (length * (n - length))
-    gain[..., : shortest - 1] = -1
-    gain[..., n - shortest :] = -1
-    return np.asarray(gain.argmax(axis=-1))
+    gain = _gain(y, shortest).max(axis=-1)
+    whole = ((y - y.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
+    return np.asarray(gain / ((whole - gain) / (n - 2)))
+
+
+def sup_f_share(
+    y: Array, last: int, *, shortest: int, block: int, draws: int = 1000, seed: int
+) -> float:
+    """The p-value of `sup_f`: how often a series without a break, drawn in blocks, reaches it.
+
+    (1 + the draws at least as large) over (1 + draws). Drawn are the residuals about the two means
+    of the best break, so that a true break does not widen what chance is taken to do.
+    """
+    drawn = _drawn(_two_means(y, last)[1], block, draws, seed)
+    return float((1 + (sup_f(drawn, shortest) >= sup_f(y, shortest)).sum()) / (1 + draws))
 
 
 def single_break_interval(
@@ -131,14 +148,35 @@ def single_break_interval(
     The two means stay, blocks of `block` neighbouring residuals are drawn anew (circular block
     bootstrap), and the break is sought again in each drawn series.
     """
-    n = len(y)
-    means = np.where(np.arange(n) <= last, y[: last + 1].mean(), y[last + 1 :].mean())
-    random = np.random.default_rng(seed)
-    starts = random.integers(0, n, (draws, -(-n // block)))
-    places = ((starts[:, :, None] + np.arange(block)) % n).reshape(draws, -1)[:, :n]
-    found = single_break(means + (y - means)[places], shortest)
+    means, residuals = _two_means(y, last)
+    found = single_break(means + _drawn(residuals, block, draws, seed), shortest)
     low, high = np.quantile(found, [0.025, 0.975], method="inverted_cdf")
     return int(low), int(high)
+
+
+def _two_means(y: Array, last: int) -> tuple[Array, Array]:
+    """The step function of the two means, and what is left of the series."""
+    means = np.where(np.arange(len(y)) <= last, y[: last + 1].mean(), y[last + 1 :].mean())
+    return means, y - means
+
+
+def _drawn(residuals: Array, block: int, draws: int, seed: int) -> Array:
+    """`draws` series of blocks of neighbours, drawn around the circle; shape (draws, n)."""
+    n = len(residuals)
+    starts = np.random.default_rng(seed).integers(0, n, (draws, -(-n // block)))
+    places = ((starts[:, :, None] + np.arange(block)) % n).reshape(draws, -1)[:, :n]
+    return np.asarray(residuals[places])
+
+
+def _gain(y: Array, shortest: int) -> Array:
+    """What one break takes off the sum of squares, by its last old position; −1 where too near."""
+    n = y.shape[-1]
+    sums = np.cumsum(y - y.mean(axis=-1, keepdims=True), axis=-1)[..., :-1]
+    length = np.arange(1, n)
+    gain = sums**2 * n / (length * (n - length))
+    gain[..., : shortest - 1] = -1
+    gain[..., n - shortest :] = -1
+    return np.asarray(gain)
 
 
 def _bic(rss: float, n: int, k: int, number: int) -> float:
