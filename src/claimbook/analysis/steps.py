@@ -6,11 +6,11 @@ first seven days has a term of its own, so that a short burst does not pass for 
 
 The errors u are what one day passes on to the next (an autoregressive part, φ to the power of the
 days apart) plus what is gone the next day (noise, such as luck with blocks), both fitted by
-restricted maximum likelihood, since plain or Newey-West errors are too small where days resemble
-each other (Turner et al. 2021).
+restricted maximum likelihood, since plain or Newey-West errors tend to be too small where days
+resemble each other (Turner et al. 2021).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ DAYS_PER_YEAR = 365.0
 NEWEY_WEST_LAGS = 30
 # Beyond these the errors could not be told from a trend, or from pure noise.
 MOST_PERSISTENT, MOST_NOISE = 0.995, 0.99
+# All but a random walk: what the interval would be if the bound were (nearly) lifted.
+NEAR_UNIT_ROOT = 0.9999
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ class Errors:
 class Step:
     """A fitted step: in percent with a 95 % interval, and what the check and the terms say.
 
-    `newey_west` is the interval that ordinary least squares with Newey-West errors would give.
+    `least_squares` is the step by ordinary least squares, in percent, and `newey_west` the interval
+    about it with Newey-West errors. `near_unit_root` is the interval with a persistence of 0.9999
+    where the fitted one lies at its upper bound, else None.
     `burst` says how far each of the first seven days lay above the new level, in percent;
     `trends` is the yearly growth before and after, in percent; `level` the fitted logarithm of the
     series at the date, had there been no step.
@@ -50,7 +54,9 @@ class Step:
     percent: float
     low: float
     high: float
+    least_squares: float
     newey_west: tuple[float, float]
+    near_unit_root: tuple[float, float] | None
     burst: tuple[float, ...]
     level: float
     trends: tuple[float, float]
@@ -120,6 +126,27 @@ def fit_errors(y: Array, x: Array) -> Errors:
     return Errors(float(best[0]), float(best[1]))
 
 
+def at_bound(errors: Errors) -> bool:
+    """Whether the persistence lies at its upper bound, so that an interval depends on the bound."""
+    return errors.persistence > MOST_PERSISTENT - 1e-6
+
+
+def fit_noise(y: Array, x: Array, persistence: float) -> Errors:
+    """The errors with the greatest restricted likelihood at a given persistence.
+
+    The share of noise is sought by its logarithm: near a random walk it is small, because the
+    variance of the other part is that of all its wanderings.
+    """
+
+    def loss(log_noise: float) -> float:
+        return -restricted_likelihood(y, x, Errors(persistence, float(np.exp(log_noise))))
+
+    best = optimize.minimize_scalar(
+        loss, bounds=(np.log(1e-8), np.log(MOST_NOISE)), method="bounded"
+    )
+    return Errors(persistence, float(np.exp(best.x)))
+
+
 def fit(series: pd.Series, day: pd.Timestamp, days: int) -> Step | None:
     """The step of a positive daily series at `day`, from `days` days before to as many after.
 
@@ -133,10 +160,12 @@ def fit(series: pd.Series, day: pd.Timestamp, days: int) -> Step | None:
     x = design(np.arange(-days, days), span.day_of_week.to_numpy())
     errors = fit_errors(y, x)
     fitted = _generalised(y, x, errors)
-    half = float(special.stdtrit(len(y) - x.shape[1], 0.975)) * np.sqrt(
-        fitted.variance * np.linalg.inv(fitted.information)[STEP, STEP]
-    )
-    step = fitted.beta[STEP]
+    step, half = fitted.beta[STEP], _half_width(fitted, x)
+    wandering = None
+    if at_bound(errors):
+        other = _generalised(y, x, fit_noise(y, x, NEAR_UNIT_ROOT))
+        centre, room = other.beta[STEP], _half_width(other, x)
+        wandering = (_percent(centre - room), _percent(centre + room))
     plain, covariance = newey_west(y, x, NEWEY_WEST_LAGS)
     wide = 1.96 * float(np.sqrt(covariance[STEP, STEP]))
     trend, change = fitted.beta[TREND], fitted.beta[TREND_CHANGE]
@@ -144,7 +173,9 @@ def fit(series: pd.Series, day: pd.Timestamp, days: int) -> Step | None:
         percent=_percent(step),
         low=_percent(step - half),
         high=_percent(step + half),
+        least_squares=_percent(plain[STEP]),
         newey_west=(_percent(plain[STEP] - wide), _percent(plain[STEP] + wide)),
+        near_unit_root=wandering,
         burst=tuple(_percent(each) for each in fitted.beta[-BURST_DAYS:]),
         level=float(fitted.beta[0]),
         trends=(_percent(trend), _percent(trend + change)),
@@ -172,11 +203,11 @@ def newey_west(y: Array, x: Array, lags: int) -> tuple[Array, Array]:
 def placebo(
     series: pd.Series, days: int, errors: Errors, keep_clear: Sequence[pd.Timestamp]
 ) -> pd.Series:
-    """The step, in percent, at every date that is no break: what chance alone brings about.
+    """The step, in percent, at dates with no break near: what chance alone brings about.
 
-    The same model with the same errors at each date whose span of `days` on both sides is complete
-    and holds none of the days in `keep_clear`. Indexed by date; spans of neighbouring dates
-    overlap, so the steps are far from independent.
+    The same model with the same errors, which are not fitted anew, at each date whose span of
+    `days` on both sides is complete and holds none of the days in `keep_clear`. Indexed by date;
+    spans of neighbouring dates overlap, so the steps are far from independent.
     """
     values = series.asfreq("D")
     logs = np.log(values.where(values > 0).to_numpy(dtype=float))
@@ -225,6 +256,13 @@ def trend_lines(step: Step, days: int, ahead: int) -> pd.DataFrame:
     return lines.rename_axis("days_from_halving")
 
 
+def all_trend_lines(
+    fits: Mapping[str, Step | None], days: int, ahead: int
+) -> dict[str, pd.DataFrame]:
+    """`trend_lines` of every step that could be fitted."""
+    return {name: trend_lines(fit, days, ahead) for name, fit in fits.items() if fit is not None}
+
+
 @dataclass(frozen=True)
 class _Fit:
     beta: Array
@@ -241,6 +279,13 @@ def _generalised(y: Array, x: Array, errors: Errors) -> _Fit:
     rest = float(y @ weighted[:, -1] - beta @ (x.T @ weighted[:, -1]))
     n, k = x.shape
     return _Fit(beta, max(rest, 0.0) / (n - k), information, log_det)
+
+
+def _half_width(fitted: _Fit, x: Array) -> float:
+    """Half the 95 % interval of the logarithmic step, by the t distribution."""
+    n, k = x.shape
+    spread = np.sqrt(fitted.variance * np.linalg.inv(fitted.information)[STEP, STEP])
+    return float(special.stdtrit(n - k, 0.975) * spread)
 
 
 def _percent(log: float) -> float:
