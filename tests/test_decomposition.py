@@ -167,3 +167,23 @@ def test_table_names_factors_and_their_sum() -> None:
     table = decomposition.table(found, 1e9)
     assert list(table.index) == ["price", "blocks", "subsidy", "fees", "all together"]
     assert float(table["effect"]["all together"]) == pytest.approx(0)
+
+
+def test_day_by_day_is_the_chain_of_every_pair_of_days() -> None:
+    # Each day after against the day as far into the window before, chained day by day, added up.
+    random, length = np.random.default_rng(21), 6
+    days = pd.DataFrame(
+        {name: random.uniform(1, 9, 2 * length)
+         for name in ("blocks", "issuance_btc", "fees_btc", "issuance_usd", "fees_usd",
+                      "hashrate_ehs")}
+    )  # fmt: skip
+    path = decomposition.factors(days)
+    expected = sum(
+        decomposition.additive(path[s - 1], path[s])
+        for start in range(length)
+        for s in range(start + 1, start + length + 1)
+    )
+    found = decomposition.day_by_day(days, length)
+    assert found == pytest.approx(expected)
+    dollars = (days["issuance_usd"] + days["fees_usd"]).to_numpy()
+    assert found.sum() == pytest.approx(dollars[length:].sum() - dollars[:length].sum())

@@ -36,7 +36,9 @@ class Account:
     """A change and what each factor did, in the total's unit and as a multiple.
 
     `additive` sums to `after` − `before`; the product of `multiplicative` is `after` / `before`.
-    `chained` sums to the same change along the path of all windows between; `shapley` is the mean
+    `chained` sums to the same change along the path of all windows between, moved on by one day
+    each; `daily` along the path of single days (None for hashprice, which is no sum of days);
+    `shapley` is the mean
     over all orders, `lowest` and `highest` the extreme orders; `alone` is the change if this
     factor had changed and no other, so it does not sum to the change.
     """
@@ -46,6 +48,7 @@ class Account:
     additive: Mapping[str, float]
     multiplicative: Mapping[str, float]
     chained: Mapping[str, float]
+    daily: Mapping[str, float] | None
     shapley: Mapping[str, float]
     lowest: Mapping[str, float]
     highest: Mapping[str, float]
@@ -198,6 +201,7 @@ def account(frame: pd.DataFrame, windows: Windows, *, per_hash: bool = False) ->
         additive=_named(names, additive(first, last)),
         multiplicative=_named(names, multiplicative(first, last)),
         chained=_named(names, additive(path[:-1], path[1:]).sum(axis=0)),
+        daily=None if per_hash else _named(names, day_by_day(days, length)),
         shapley=_named(names, mean),
         lowest=_named(names, low),
         highest=_named(names, high),
@@ -205,13 +209,28 @@ def account(frame: pd.DataFrame, windows: Windows, *, per_hash: bool = False) ->
     )
 
 
+def day_by_day(days: pd.DataFrame, length: int) -> Array:
+    """What each factor did to a window's revenue, chained from each day to the next.
+
+    `days` holds 2 · `length` days of `totals`. Day i after less day i before is the sum of the
+    `length` daily changes between them; summed over i, the change into day s counts as often as a
+    pair spans it: 1, 2, …, `length`, …, 2, 1 times.
+    """
+    path = factors(days)
+    steps = additive(path[:-1], path[1:])
+    rising = np.arange(1, length + 1)
+    return np.asarray(np.concatenate([rising, rising[-2::-1]]) @ steps)
+
+
 def table(found: Account, scale: float = 1.0) -> pd.DataFrame:
     """An account as a table, one row a factor and one for the change, divided by `scale`."""
+    daily = found.daily if found.daily is not None else dict.fromkeys(found.additive, np.nan)
     out = pd.DataFrame(
         {
             "effect": pd.Series(found.additive) / scale,
             "multiplied by": pd.Series(found.multiplicative),
-            "along the path": pd.Series(found.chained) / scale,
+            "window by window": pd.Series(found.chained) / scale,
+            "day by day": pd.Series(daily) / scale,
             "mean of orders": pd.Series(found.shapley) / scale,
             "lowest order": pd.Series(found.lowest) / scale,
             "highest order": pd.Series(found.highest) / scale,
@@ -219,7 +238,7 @@ def table(found: Account, scale: float = 1.0) -> pd.DataFrame:
     )
     change = (found.after - found.before) / scale
     # Every order ends at the same total.
-    out.loc["all together"] = [change, found.after / found.before, *[change] * 4]
+    out.loc["all together"] = [change, found.after / found.before, *[change] * 5]
     return out.rename_axis("factor")
 
 
