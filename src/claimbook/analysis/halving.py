@@ -1,24 +1,36 @@
 """The whole study of one halving: changes, their accounts, the step, breaks, and their spread."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from claimbook import ledger
 from claimbook.analysis import breaks, decomposition, resampling, revenue, steps
 from claimbook.analysis.decomposition import Account
 from claimbook.analysis.revenue import Halving
 from claimbook.analysis.steps import Step
 from claimbook.analysis.windows import windows_of
-from claimbook.ledger import Quantity
+from claimbook.ledger import Claim, Quantity
 
-# The three meanings of revenue; the subsidy alone is added to the search for breaks.
+# What is judged; the subsidy alone is added to the search for breaks.
 SERIES = ("revenue_btc", "revenue_usd", "hashprice")
+PER_HASH = "btc_per_ehs"
+MEANINGS = (*SERIES, PER_HASH)
 SUBSIDY = "issuance_btc"
 SHORTEST_SEGMENT = 0.15
+# Days by which the span of the search is moved off the halving, to see what it finds then.
+OFFSETS = (-100, -50, 0, 50, 100)
+SHORTER = 0.8
+# Smallest falls, in percent, under which the verdict is read beside the ledger's own.
+THRESHOLDS = (0.0, 5.0, 10.0)
+SHORTEST_WINDOW, LONGEST_WINDOW = 14, 730
 SEED = 20240420
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,8 @@ class Found:
 
     `single` is the one break that explains most, `low` and `high` its 95 % interval; `chosen` are
     the breaks that BIC prefers, `means` the mean of each of their segments, in the series' unit
-    (geometric, since logarithms are searched).
+    (geometric, since logarithms are searched). `sup_f` is the greatest F statistic over all dates
+    and `sup_f_p` its p-value by drawn blocks.
     """
 
     single: pd.Timestamp
@@ -35,6 +48,8 @@ class Found:
     high: pd.Timestamp
     chosen: tuple[pd.Timestamp, ...]
     means: tuple[float, ...]
+    sup_f: float
+    sup_f_p: float
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,9 @@ class Study:
     excluded_days: int
     block_days: int
     series_days: int
+    to_article: int | None
     compared: Mapping[tuple[str, int], pd.DataFrame]
+    by_length: pd.DataFrame
     intervals: pd.DataFrame
     accounts: Mapping[int, Account | None]
     hash_accounts: Mapping[int, Account | None]
@@ -57,6 +74,7 @@ class Study:
     earlier: Mapping[tuple[int, str], Step | None]
     placebos: Mapping[str, pd.Series]
     breaks: Mapping[str, Found | None]
+    moved_breaks: pd.DataFrame
     quantities: Mapping[str, Quantity]
 
 
@@ -69,12 +87,13 @@ def study(
     excluded_days: int,
     block_days: int,
     series_days: int,
+    asserted_on: str,
 ) -> Study:
     """The study of the halving of `year` from the two providers' tables.
 
     `windows` are days before and after; `excluded_days` are left out on each side in one of the
     reckonings; `block_days` is the block of the bootstrap; `series_days` the span on each side for
-    the step and the search for breaks.
+    the step and the search for breaks; `asserted_on` is the day of the claim.
     """
     found = revenue.halvings(network)
     halving = found[year]
@@ -98,17 +117,25 @@ def study(
         for m, step in fitted.items()
         if step is not None
     }
-    broken = {m: find_breaks(first[m], halving.day, series_days) for m in (*SERIES, SUBSIDY)}
+    broken = {
+        m: find_breaks(first[m], halving.day, series_days, block_days) for m in (*SERIES, SUBSIDY)
+    }
+    to_article = revenue.days_to(halving, asserted_on)
+    by_length = revenue.changes_by_length(
+        first, halving.day, range(SHORTEST_WINDOW, LONGEST_WINDOW + 1)
+    )
     quantities = {
         **revenue.change_quantities(compared),
+        **_article_quantities(first, halving, to_article),
         **_interval_quantities(intervals),
         **_account_quantities(accounts, hash_accounts),
         **_step_quantities(fitted, placebos),
         **_break_quantities(broken, halving),
     }
     return Study(
-        halving, found, first, second, lengths, excluded_days, block_days, series_days, compared,
-        intervals, accounts, hash_accounts, fitted, earlier, placebos, broken, quantities,
+        halving, found, first, second, lengths, excluded_days, block_days, series_days, to_article,
+        compared, by_length, intervals, accounts, hash_accounts, fitted, earlier, placebos, broken,
+        moved_breaks(first, halving, series_days), quantities,
     )  # fmt: skip
 
 
@@ -117,7 +144,7 @@ def change_intervals(
 ) -> pd.DataFrame:
     """Each change in percent with its 95 % interval; index (measure, window in days)."""
     rows = {}
-    for measure in SERIES:
+    for measure in MEANINGS:
         for days in windows:
             span = windows_of(halving.day, days)
             before = frame[measure].reindex(span.before).to_numpy(dtype=float)
@@ -129,20 +156,20 @@ def change_intervals(
     return table
 
 
-def find_breaks(series: pd.Series, day: pd.Timestamp, days: int) -> Found | None:
+def find_breaks(series: pd.Series, day: pd.Timestamp, days: int, block: int) -> Found | None:
     """Breaks in the mean of the logarithm of a series, `days` days on each side of `day`.
 
-    The search is not told where `day` is, other than that the span is centred on it. None where a
-    day is missing.
+    The search is not told where `day` is, other than that the span is centred on it;
+    `moved_breaks` shows what it finds in other spans. `block` neighbouring days are drawn together.
+    None where a day is missing.
     """
-    span = pd.date_range(day - pd.Timedelta(days=days), periods=2 * days)
-    values = series.reindex(span).to_numpy(dtype=float)
-    if not (values > 0).all():
+    span, logs = _logs(series, day, days)
+    if logs is None:
         return None
-    logs = np.log(values)
     shortest = int(SHORTEST_SEGMENT * len(logs))
     last = int(breaks.single_break(logs, shortest))
-    low, high = breaks.single_break_interval(logs, last, shortest=shortest, block=30, seed=SEED)
+    how = {"shortest": shortest, "block": block, "seed": SEED}
+    low, high = breaks.single_break_interval(logs, last, **how)
     chosen = breaks.chosen(breaks.search(logs, shortest=shortest)).first_new
     edges = [0, *chosen, len(logs)]
     means = [float(np.exp(logs[a:b].mean())) for a, b in pairwise(edges)]
@@ -152,7 +179,80 @@ def find_breaks(series: pd.Series, day: pd.Timestamp, days: int) -> Found | None
         high=pd.Timestamp(span[high + 1]),
         chosen=tuple(pd.Timestamp(span[place]) for place in chosen),
         means=tuple(means),
+        sup_f=float(breaks.sup_f(logs, shortest)),
+        sup_f_p=breaks.sup_f_share(logs, last, **how),
     )
+
+
+def moved_breaks(frame: pd.DataFrame, halving: Halving, days: int) -> pd.DataFrame:
+    """The single break of each series where the span is moved or shortened.
+
+    One row a span: its `days` on each side and the days from the halving to its middle (`offset`);
+    one column a series, the first day of the new level; NaT where a day of the span is missing.
+    """
+    rows = {}
+    for length in (days, int(SHORTER * days)):
+        for offset in OFFSETS:
+            middle = halving.day + pd.Timedelta(days=offset)
+            rows[length, offset] = {m: _single(frame[m], middle, length) for m in SERIES}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(SERIES))
+    table.index = pd.MultiIndex.from_tuples(list(rows), names=["days", "offset"])
+    return table
+
+
+def _single(series: pd.Series, middle: pd.Timestamp, days: int) -> pd.Timestamp | None:
+    span, logs = _logs(series, middle, days)
+    if logs is None:
+        return None
+    last = int(breaks.single_break(logs, int(SHORTEST_SEGMENT * len(logs))))
+    return pd.Timestamp(span[last + 1])
+
+
+def _logs(
+    series: pd.Series, middle: pd.Timestamp, days: int
+) -> tuple[pd.DatetimeIndex, Array | None]:
+    """The days on both sides of `middle`, and the logarithms there; None where one is missing."""
+    span = pd.date_range(middle - pd.Timedelta(days=days), periods=2 * days)
+    values = series.reindex(span).to_numpy(dtype=float)
+    return span, np.log(values) if (values > 0).all() else None
+
+
+def verdicts_by_threshold(
+    claim: Claim, study: Study, parameters: Mapping[str, object]
+) -> pd.DataFrame:
+    """How the claim reads if a fall counts from other sizes on, with the ledger's windows.
+
+    One row a threshold (percent), one column a deciding finding, and `claim`.
+    """
+    rows = {}
+    for threshold in THRESHOLDS:
+        rules = [replace(rule, tolerance=threshold) for rule in claim.findings if rule.decides]
+        judged = [ledger.judge(rule, study.quantities, parameters) for rule in rules]
+        rows[threshold] = {each.rule.id: each.verdict for each in judged}
+        rows[threshold]["claim"] = ledger.verdict(judged)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("threshold")
+
+
+def verdicts_by_length(study: Study, lengths: Sequence[int]) -> pd.DataFrame:
+    """How the claim would read with windows of one length alone: a row a length (days).
+
+    Columns: the change of each judged series in percent, then the verdict for each threshold in
+    percent, by the ledger's own way of combining them.
+    """
+    rows = {}
+    for length in lengths:
+        changes = study.by_length.loc[length, list(SERIES)]
+        rows[length] = dict(changes) | {
+            threshold: ledger.combine(_fell(float(change), threshold) for change in changes)
+            for threshold in THRESHOLDS
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("window")
+
+
+def _fell(change: float, threshold: float) -> str:
+    if np.isnan(change):
+        return ledger.UNTESTED
+    return ledger.HOLDS if -change > threshold else ledger.FAILS
 
 
 def nearest(found: Found, day: pd.Timestamp) -> pd.Timestamp | None:
@@ -163,8 +263,9 @@ def nearest(found: Found, day: pd.Timestamp) -> pd.Timestamp | None:
 def boundary(study: Study) -> pd.DataFrame:
     """The change of revenue in BTC (%) under other cuts of the day, one column a window.
 
-    `early blocks` moves the subsidy of the blocks after the halving from the eve to the halving
-    day; their fees are not known from daily figures.
+    Where only the provider's lagging clock put blocks on the eve, their subsidy is moved to the
+    first whole day (their fees are not known from daily figures). Where the halving fell within the
+    eve, that mixed day is counted to the window after instead.
     """
     halving, day = study.halving, study.halving.day
     coins = study.first["revenue_btc"]
@@ -172,17 +273,24 @@ def boundary(study: Study) -> pd.DataFrame:
     early = halving.early_blocks * halving.new_subsidy
     moved[halving.eve] -= early
     moved[day] += early
+    other = study.second["revenue_btc"]
     rows: dict[str, dict[str, float]] = {}
     for days in study.windows:
         span = windows_of(day, days)
+        whole, short = span.before, span.before[:-1]
         cuts = {
-            "as the primary provider cuts days": (coins, span.before),
-            "the early blocks' subsidy moved to the halving day": (moved, span.before),
-            "the day before the halving left out": (coins, span.before[:-1]),
-            "second provider, days cut by block time": (study.second["revenue_btc"], span.before),
+            "as the primary provider cuts days": (coins, whole, span.after),
+            "the day before left out": (coins, short, span.after),
+            "second provider, days cut by block time": (other, whole, span.after),
         }
-        for name, (series, before) in cuts.items():
-            ratio = revenue.mean(series, span.after) / revenue.mean(series, before)
+        if halving.at_midnight:
+            name = "the early blocks' subsidy moved to the first whole day"
+            cuts[name] = (moved, whole, span.after)
+        else:
+            after = span.after.union(span.before[-1:])
+            cuts["the mixed day counted to the window after"] = (coins, short, after)
+        for name, (series, before, after) in cuts.items():
+            ratio = revenue.mean(series, after) / revenue.mean(series, before)
             rows.setdefault(name, {})[f"{days} days"] = 100 * (ratio - 1)
     return pd.DataFrame(rows).T.rename_axis("cut")
 
@@ -204,9 +312,20 @@ def _days(labels: pd.Series) -> pd.Series:
     return labels.str.removesuffix(" days").astype(int)
 
 
+def _article_quantities(
+    frame: pd.DataFrame, halving: Halving, days: int | None
+) -> dict[str, Quantity]:
+    """The changes over the days that had passed when the claim was made; None if not applicable."""
+    names = {m: f"{stem}.{revenue.TO_ARTICLE}" for m, stem in revenue.CHANGES.items()}
+    if days is None:
+        return {name: Quantity(None, "percent") for name in names.values()}
+    change = revenue.compare(frame, windows_of(halving.day, days))["change"]
+    return {name: _quantity(float(change[m]), "percent") for m, name in names.items()}
+
+
 def _interval_quantities(intervals: pd.DataFrame) -> dict[str, Quantity]:
     out = {}
-    for measure in SERIES:
+    for measure in MEANINGS:
         for days, row in intervals.loc[measure].iterrows():
             stem = f"{revenue.CHANGES[measure]}.{days}d.interval"
             for side in ("low", "high"):
@@ -224,6 +343,8 @@ def _account_quantities(
             out[f"revenue_effect_busd.{factor}.{days}d"] = Quantity(value, "bn USD")
             value = None if found is None else found.chained[factor] / 1e9
             out[f"revenue_effect_busd.{factor}.{days}d.chained"] = Quantity(value, "bn USD")
+            value = None if found is None or not found.daily else found.daily[factor] / 1e9
+            out[f"revenue_effect_busd.{factor}.{days}d.chained_daily"] = Quantity(value, "bn USD")
         alone = None if found is None else 100 * found.alone["subsidy"] / found.before
         name = f"revenue_usd_change_subsidy_alone_pct.{days}d"
         out[name] = Quantity(alone, "percent")
@@ -261,6 +382,8 @@ def _break_quantities(broken: Mapping[str, Found | None], halving: Halving) -> d
         out[f"break_date.{measure}.interval_low"] = _date(None if found is None else found.low)
         out[f"break_date.{measure}.interval_high"] = _date(None if found is None else found.high)
         out[f"break_date.{measure}.nearest_of_several"] = _date(close)
+        out[f"sup_f.{measure}"] = Quantity(None if found is None else found.sup_f, "1")
+        out[f"sup_f_p.{measure}"] = Quantity(None if found is None else found.sup_f_p, "1")
     return out
 
 

@@ -2,8 +2,9 @@
 
 Daily frames here are indexed by UTC day and carry, under the same names for both providers,
 `price_usd` (USD per BTC at the end of the day), `issuance_btc`, `fees_btc`, `revenue_btc` (BTC per
-day), `revenue_usd` (USD per day), `hashrate_ehs` (EH/s) and `hashprice` (USD per PH/s per day).
-A day that a provider lacks stays missing.
+day), `revenue_usd` (USD per day), `hashrate_ehs` (EH/s), `hashprice` (USD per PH/s per day) and
+`btc_per_ehs` (BTC per EH/s per day: what the same hash rate earned). A day that a provider lacks
+stays missing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,11 +29,16 @@ CHANGES = {
     "revenue_btc": "revenue_btc_change_pct",
     "revenue_usd": "revenue_usd_change_pct",
     "hashprice": "hashprice_change_pct",
+    "btc_per_ehs": "revenue_btc_per_hash_change_pct",
     "hashrate_ehs": "hashrate_change_pct",
     "price_usd": "price_change_pct",
 }
 FEE_SHARE = "fee_share_change_pp"
 WITHOUT_HALVING_DAY = "excluding_halving_day"
+MEDIAN = "median"
+TO_ARTICLE = "to_article"
+# The median of eleven blocks is the sixth, so up to five blocks after midnight count to the eve.
+MOST_LAGGING = 5
 SECOND_PROVIDER = "second_provider"
 
 
@@ -54,6 +60,14 @@ class Halving:
     def eve(self) -> pd.Timestamp:
         """The day before, the last of the before-window."""
         return self.day - pd.Timedelta(days=1)
+
+    @property
+    def at_midnight(self) -> bool:
+        """Whether the lag of the provider's days alone can have put the early blocks on the eve.
+
+        If not, the halving fell within the eve, and that day is mixed by any clock.
+        """
+        return self.early_blocks <= MOST_LAGGING
 
 
 def halvings(network: pd.DataFrame) -> dict[int, Halving]:
@@ -90,6 +104,7 @@ def daily(network: pd.DataFrame) -> pd.DataFrame:
     kept = ["price_usd", "blocks", "issuance_btc", "fees_btc", "revenue_btc", "revenue_usd"]
     out = frame[[*kept, "hashrate_ehs"]].copy()
     out["hashprice"] = frame["hashprice_usd_ph_day"]
+    out["btc_per_ehs"] = _ratio(out["revenue_btc"], out["hashrate_ehs"])
     return out
 
 
@@ -109,13 +124,16 @@ def daily_second(second: pd.DataFrame) -> pd.DataFrame:
     out["revenue_usd"] = out["revenue_btc"] * out["price_usd"]
     out["hashrate_ehs"] = frame["hashrate_ehs"]
     out["hashprice"] = out["revenue_usd"] / (out["hashrate_ehs"] * PH_PER_EH)
+    out["btc_per_ehs"] = _ratio(out["revenue_btc"], out["hashrate_ehs"])
     return out
 
 
-def mean(series: pd.Series, days: pd.DatetimeIndex) -> float:
-    """The mean over the days that are known; NaN where fewer than 95 % of them are."""
+def mean(series: pd.Series, days: pd.DatetimeIndex, *, median: bool = False) -> float:
+    """The mean (or median) over the days that are known; NaN where fewer than 95 % of them are."""
     known = series.reindex(days).dropna()
-    return float(known.mean()) if len(known) and len(known) >= ENOUGH * len(days) else float("nan")
+    if not len(known) or len(known) < ENOUGH * len(days):
+        return float("nan")
+    return float(known.median() if median else known.mean())
 
 
 def fee_share(frame: pd.DataFrame, days: pd.DatetimeIndex) -> float:
@@ -130,27 +148,51 @@ def fee_share(frame: pd.DataFrame, days: pd.DatetimeIndex) -> float:
     return float(known["fees_btc"].sum() / known["revenue_btc"].sum())
 
 
-def compare(frame: pd.DataFrame, windows: Windows) -> pd.DataFrame:
-    """Means before and after and their change, one row a measure.
+def compare(frame: pd.DataFrame, windows: Windows, *, median: bool = False) -> pd.DataFrame:
+    """Means (or medians) before and after and their change, one row a measure.
 
-    Rows: the measures of `CHANGES`, then `fee_share` (in percent). Columns: `before`, `after` (in
-    the measure's unit), `change` (percent; percentage points for the fee share), `days_before`,
-    `days_after` (days that are known).
+    Rows: the measures of `CHANGES`, then `fee_share` (in percent; a share of sums in either case).
+    Columns: `before`, `after` (in the measure's unit), `change` (percent; percentage points for the
+    fee share).
     """
     sides = [frame.reindex(days) for days in (windows.before, windows.after)]
     rows: dict[str, list[float]] = {}
     for measure in CHANGES:
-        before, after = (mean(side[measure], pd.DatetimeIndex(side.index)) for side in sides)
+        before, after = (
+            mean(side[measure], pd.DatetimeIndex(side.index), median=median) for side in sides
+        )
         rows[measure] = [before, after, 100 * (after / before - 1)]
     before, after = (100 * fee_share(side, pd.DatetimeIndex(side.index)) for side in sides)
     rows["fee_share"] = [before, after, after - before]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after", "change"])
-    for name, side in zip(("days_before", "days_after"), sides, strict=True):
-        known = side.notna()
-        counts = {measure: int(known[measure].sum()) for measure in CHANGES}
-        counts["fee_share"] = int((known["fees_btc"] & known["revenue_btc"]).sum())
-        table[name] = pd.Series(counts)
-    return table
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after", "change"])
+
+
+def changes_by_length(
+    frame: pd.DataFrame, day: pd.Timestamp, lengths: Sequence[int]
+) -> pd.DataFrame:
+    """The change of the mean (percent) for every length of the windows, one column a measure.
+
+    The same means as `compare` with all days, summed once for all lengths: index `window` (days),
+    columns the measures of `CHANGES`; NaN where fewer than 95 % of a window's days are known.
+    """
+    longest = windows_of(day, max(lengths))
+    sides = []
+    for days in (longest.before[::-1], longest.after):
+        part = frame.reindex(days)[list(CHANGES)]
+        known = part.notna().cumsum().to_numpy()
+        enough = known >= ENOUGH * np.arange(1, len(days) + 1)[:, None]
+        sums = part.fillna(0.0).cumsum().to_numpy()
+        sides.append(np.divide(sums, known, out=np.full(sums.shape, np.nan), where=enough))
+    places = np.asarray(lengths) - 1
+    change = 100 * (sides[1] / sides[0] - 1)[places]
+    index = pd.Index(list(lengths), name="window")
+    return pd.DataFrame(change, index=index, columns=list(CHANGES))
+
+
+def days_to(halving: Halving, asserted_on: str) -> int | None:
+    """Whole days from the boundary to the eve of the claim; None unless within two years."""
+    days = (pd.Timestamp(asserted_on) - halving.day).days
+    return days if 0 < days <= 2 * 365 else None
 
 
 def missing_days(frame: pd.DataFrame, windows: Windows, columns: Iterable[str]) -> list[str]:
@@ -164,8 +206,9 @@ def reckonings(excluded_days: int) -> dict[str, str]:
     """The ways each change is reckoned: the suffix of the quantity's name -> what it is."""
     return {
         "": "all days, primary provider",
-        WITHOUT_HALVING_DAY: "without the halving day",
-        around_suffix(excluded_days): f"without {excluded_days} days on each side of the halving",
+        MEDIAN: "medians instead of means, primary provider",
+        WITHOUT_HALVING_DAY: "without the first whole day",
+        around_suffix(excluded_days): f"without {excluded_days} days on each side of the boundary",
         SECOND_PROVIDER: "all days, second provider",
     }
 
@@ -183,6 +226,7 @@ def comparisons(
     for days in windows:
         whole = windows_of(halving.day, days)
         out["", days] = compare(first, whole)
+        out[MEDIAN, days] = compare(first, whole, median=True)
         short = windows_of(halving.day, days, without_day=True)
         out[WITHOUT_HALVING_DAY, days] = compare(first, short)
         around = windows_of(halving.day, days, each_side=excluded_days)
@@ -200,8 +244,9 @@ def change_quantities(
         tail = f"{days}d" + (f".{suffix}" if suffix else "")
         for measure, stem in CHANGES.items():
             quantities[f"{stem}.{tail}"] = _quantity(table.at[measure, "change"], "percent")
-        share = table.at["fee_share", "change"]
-        quantities[f"{FEE_SHARE}.{tail}"] = _quantity(share, "percentage points")
+        if suffix != MEDIAN:
+            share = table.at["fee_share", "change"]
+            quantities[f"{FEE_SHARE}.{tail}"] = _quantity(share, "percentage points")
     return quantities
 
 
@@ -211,6 +256,11 @@ def smoothed(frame: pd.DataFrame, days: int) -> pd.DataFrame:
     Trailing, not centred, so that no day before the halving looks ahead to one after it.
     """
     return frame.rolling(days, min_periods=days).mean()
+
+
+def smoother(days: int) -> int:
+    """The trailing mean (days) for four halvings in one figure: at least two weeks."""
+    return max(days, 14)
 
 
 def around(frame: pd.DataFrame, day: pd.Timestamp, days: int) -> pd.DataFrame:
@@ -276,6 +326,11 @@ def changes_by_window(
     """Changes of all measures, all days, primary provider: one row a window (days)."""
     rows = {days: compared["", days]["change"] for days in sorted(windows)}
     return pd.DataFrame(rows).T.rename_axis("window")
+
+
+def _ratio(above: pd.Series, below: pd.Series) -> pd.Series:
+    """Elementwise; missing where the divisor is zero or missing."""
+    return above / below.where(below > 0)
 
 
 def _quantity(value: Any, unit: str) -> Quantity:

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter
 
 from claimbook import text
 from claimbook.analysis.decomposition import Account
-from claimbook.analysis.halving import SERIES, Found
+from claimbook.analysis.halving import MEANINGS, PER_HASH, SERIES, Found
 from claimbook.analysis.revenue import Halving
 from claimbook.analysis.steps import Step
 from claimbook.charts.chart import (
@@ -24,8 +24,10 @@ from claimbook.charts.chart import (
     source,
     title,
 )
-from claimbook.charts.revenue import COLOURS, NAMES, SCALE, UNITS
+from claimbook.charts.revenue import COLOURS, NAMES, SCALE, UNITS, day_zero, short
 
+ALL_NAMES = NAMES | {PER_HASH: "Bitcoin per unit of hash rate"}
+ALL_COLOURS = COLOURS | {PER_HASH: OTHER}
 HALVING_LINE = (0, (3, 2))
 
 
@@ -78,8 +80,8 @@ def account(
         )
         source(
             figure,
-            "Bars: each factor's share (LMDI). Whiskers: all orders in which they could have "
-            f"changed.\n{source_line}",
+            "Bars: the share credited to each factor (LMDI). Whiskers: all orders in which they "
+            f"could have changed.\n{source_line}",
         )
     data = pd.DataFrame(rows, columns=["window", "factor", "effect", "lowest", "highest"])
     said = [
@@ -100,12 +102,12 @@ def intervals(table: pd.DataFrame, threshold: float, source_line: str) -> Chart:
         figure = new_figure(0.9 + 0.3 * len(table))
         ax = figure.subplots()
         place, ticks, labels = 0.0, [], []
-        for measure in SERIES:
+        for measure in MEANINGS:
             for days, row in table.loc[measure].iterrows():
-                ax.plot([row["low"], row["high"]], [place, place], color=COLOURS[measure])
-                ax.plot(row["change"], place, "o", color=COLOURS[measure], markersize=5)
+                ax.plot([row["low"], row["high"]], [place, place], color=ALL_COLOURS[measure])
+                ax.plot(row["change"], place, "o", color=ALL_COLOURS[measure], markersize=5)
                 ticks.append(place)
-                labels.append(f"{NAMES[measure]}, {days} days")
+                labels.append(f"{ALL_NAMES[measure]}, {days} days")
                 place += 1
             place += 0.5
         ax.axvline(0, color=INK, linewidth=0.8)
@@ -122,11 +124,13 @@ def intervals(table: pd.DataFrame, threshold: float, source_line: str) -> Chart:
         )
         source(figure, source_line)
     said = [
-        f"{NAMES[str(measure)]}, {days} days: {text.amount(row['change'], 'percent', 0)} "
+        f"{ALL_NAMES[str(measure)]}, {days} days: {text.amount(row['change'], 'percent', 0)} "
         f"({text.number(row['low'], 0)} to {text.number(row['high'], 0)})"
         for (measure, days), row in table.iterrows()
     ]
-    return Chart("change-intervals", figure, f"Dots with intervals. {'; '.join(said)}.", table)
+    return Chart(
+        "change-intervals", figure, f"Dots with intervals. {'; '.join(said)}.", short(table)
+    )
 
 
 def step_lines(
@@ -154,7 +158,7 @@ def step_lines(
             ax.axvline(0, color=INK, linewidth=0.9, linestyle=HALVING_LINE)
             ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
             _from_zero(ax, observed[measure] / scale)
-        axes[2].set_xlabel(f"Days from the halving ({halving.day:%-d %B %Y} is 0)")
+        axes[2].set_xlabel(day_zero(halving))
         axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
         title(figure, "Each series, its trends, and the earlier trend without a step (dotted)")
         source(figure, f"Thin: days. Thick: fitted trends. {source_line}")
@@ -165,7 +169,7 @@ def step_lines(
         if step is not None
     ]
     alt = f"Three series with fitted trends. {'; '.join(said) or 'No step could be fitted'}."
-    return Chart("step", figure, alt, observed)
+    return Chart("step", figure, alt, short(observed[list(SERIES)].rename_axis("date")))
 
 
 def placebos(
@@ -173,7 +177,7 @@ def placebos(
     earlier: Mapping[tuple[int, str], Step | None], year: int, source_line: str,
 ) -> Chart:  # fmt: skip
     """One panel a series: the steps at all other dates, and those at the halvings."""
-    counted = []
+    counted, bars = [], []
     with house_style():
         figure = new_figure(5.0)
         axes = figure.subplots(3, 1, sharex=True)
@@ -181,6 +185,7 @@ def placebos(
         for ax, measure in zip(axes, SERIES, strict=True):
             values = drawn.get(measure, pd.Series(dtype=float))
             counts, _ = np.histogram(values.clip(edges[0], edges[-1] - 1e-9), edges)
+            bars += [[measure, int(e), int(c)] for e, c in zip(edges, counts, strict=False)]
             ax.bar(edges[:-1], counts, width=5, align="edge", color=OTHER, edgecolor="white")
             tall = max(int(counts.max()), 1)
             marks = [(y, s) for (y, m), s in earlier.items() if m == measure and s is not None]
@@ -201,16 +206,12 @@ def placebos(
             ax.set_ylim(0, 1.08 * tall)
         axes[2].set_xlabel("Step that the model finds (%); the last bars hold all beyond")
         axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
-        title(figure, "The step at the halving among steps at dates without one")
+        title(figure, "The step at the halving among steps at dates with no halving near")
         source(figure, f"Grey pins: the other halvings. {source_line}")
-    data = pd.concat(
-        [
-            pd.DataFrame({"series": m, "date": v.index, "step": v.to_numpy()})
-            for m, v in drawn.items()
-        ]
-        or [pd.DataFrame(columns=["series", "date", "step"])],
-        ignore_index=True,
-    )
+    # What is drawn: the bars, and the pins of the halvings (a year instead of a count).
+    data = pd.DataFrame(bars, columns=["series", "step_from_pct", "dates"])
+    pins = pd.DataFrame(counted, columns=["series", "halving", "step_pct"])
+    data = short(pd.concat([data, pins], ignore_index=True)).set_index("series")
     said = [
         f"{NAMES[m]}: {text.amount(s.percent, 'percent', 0)} at the halving, and at "
         f"{len(drawn[m]):,} other dates from {text.amount(drawn[m].min(), 'percent', 0)} to "
@@ -224,7 +225,11 @@ def placebos(
 def breaks(
     observed: pd.DataFrame, found: Mapping[str, Found | None], halving: Halving, source_line: str
 ) -> Chart:
-    """One panel a series: days, the levels between BIC's breaks, and the single best break."""
+    """One panel a series: days, the levels between BIC's breaks, and the single best break.
+
+    `data` holds the levels; the days are those of `step_lines`.
+    """
+    levels = []
     with house_style():
         figure = new_figure(6.2)
         axes = figure.subplots(3, 1, sharex=True)
@@ -236,12 +241,13 @@ def breaks(
                 edges = [x[0], *here.chosen, x[-1]]
                 for start, end, mean in zip(edges, edges[1:], here.means, strict=False):
                     ax.plot([start, end], [mean / scale] * 2, color=COLOURS[measure], linewidth=2)
+                    levels.append([measure, f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}", mean])
                 ax.axvspan(here.low, here.high, color=FALL, alpha=0.12, linewidth=0)
                 ax.axvline(here.single, color=FALL, linewidth=1.4)
             ax.axvline(halving.day, color=INK, linewidth=0.9, linestyle=HALVING_LINE)
             ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
             _from_zero(ax, observed[measure] / scale)
-        title(figure, "Levels that a search finds without being told of the halving")
+        title(figure, "Levels and breaks that a search finds in a span about the halving")
         source(
             figure,
             "Red: the one break that explains most, with its 95 % interval. Dashed: the halving. "
@@ -253,7 +259,9 @@ def breaks(
         if (here := found.get(m)) is not None
     ]
     alt = f"The break that explains most. {'; '.join(said) or 'No search could be made'}."
-    return Chart("breaks", figure, alt, observed)
+    # The days themselves are the data of the figure of steps; here the levels between the breaks.
+    data = pd.DataFrame(levels, columns=["series", "from", "to", "level"]).set_index("series")
+    return Chart("breaks", figure, alt, short(data))
 
 
 def _from_zero(ax: Axes, values: pd.Series) -> None:

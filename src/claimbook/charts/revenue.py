@@ -57,7 +57,7 @@ def verdict(
             _bars(right, changes[measure], threshold)
             if row < 2:
                 left.tick_params(labelbottom=False)
-        axes[2, 0].set_xlabel(f"Days from the halving ({halving.day:%-d %B %Y} is 0)")
+        axes[2, 0].set_xlabel(day_zero(halving))
         axes[0, 1].set_title("Change of the mean (%)", loc="left", color=INK)
         axes[2, 1].set_xlabel(f"Grey: no fall of more\nthan {text.number(threshold, 0)} % (dotted)")
         title(figure, f"What miners earned before and after the halving of {halving.year}")
@@ -74,7 +74,7 @@ def verdict(
         f"days after the halving of {halving.year}, with bars for the change of the mean. "
         + "; ".join(said) + "."
     )  # fmt: skip
-    return Chart("revenue-verdict", figure, alt, smooth[["days_from_halving", *NAMES]])
+    return Chart("revenue-verdict", figure, alt, weekly(smooth[["days_from_halving", *NAMES]]))
 
 
 def steps(frame: pd.DataFrame, halving: Halving, currency: str, source_line: str) -> Chart:
@@ -94,7 +94,7 @@ def steps(frame: pd.DataFrame, halving: Halving, currency: str, source_line: str
             -356, top * 1.14, "subsidy", fontsize=8.5, color=SUBJECT, va="top", weight="semibold"
         )
         ax.text(-300, top * 1.14, "fees", fontsize=8.5, color=BITCOIN, va="top", weight="semibold")
-        ax.set_xlabel(f"Days from the halving ({halving.day:%-d %B %Y} is 0)")
+        ax.set_xlabel(day_zero(halving))
         ax.set_xticks(range(-360, 361, 60))
         ax.xaxis.set_major_formatter(FuncFormatter(_signed))
         title(
@@ -146,7 +146,7 @@ def hashprice(smooth: pd.DataFrame, halving: Halving, smoothing: int, source_lin
             )
         below.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
         below.set_title("Price and hash rate (day before the halving = 100)", loc="left", color=INK)
-        below.set_xlabel(f"Days from the halving ({halving.day:%-d %B %Y} is 0)")
+        below.set_xlabel(day_zero(halving))
         below.xaxis.set_major_formatter(FuncFormatter(_signed))
         title(figure, f"Hashprice, and the two things that move it, {halving.year}")
         source(figure, f"Trailing means of {smoothing} days. {source_line}")
@@ -157,7 +157,9 @@ def hashprice(smooth: pd.DataFrame, halving: Halving, smoothing: int, source_lin
         f"then price was at {text.number(ends['price_usd'], 0)} and hash rate at "
         f"{text.number(ends['hashrate_ehs'], 0)}, where the day before the halving is 100."
     )
-    return Chart("hashprice", figure, alt, smooth[["days_from_halving", "hashprice", *ends]])
+    return Chart(
+        "hashprice", figure, alt, weekly(smooth[["days_from_halving", "hashprice", *ends]])
+    )
 
 
 def four_halvings(
@@ -205,7 +207,8 @@ def four_halvings(
         for year, row in changes.iterrows()
     ]
     alt = f"Four panels, change of mean daily revenue over {days} days. {'; '.join(parts)}."
-    return Chart("four-halvings", figure, alt, index.set_index(["year", "date"]))
+    kept = index[index["days_from_halving"] % 7 == 0].set_index(["year", "date"])
+    return Chart("four-halvings", figure, alt, short(kept[["days_from_halving", *drawn]]))
 
 
 def against_published(table: pd.DataFrame, source_line: str) -> Chart:
@@ -243,6 +246,81 @@ def against_published(table: pd.DataFrame, source_line: str) -> Chart:
         f"{text.amount(gap.max(), 'percent', 1, sign=True)}."
     )
     return Chart("against-jpmorgan", figure, alt, table.set_index("month"))
+
+
+def by_length(
+    table: pd.DataFrame, windows: Sequence[int], to_article: int | None,
+    thresholds: Sequence[float], halving: Halving, source_line: str,
+) -> Chart:  # fmt: skip
+    """The change of each revenue by length of the windows, with the sizes from which a fall counts.
+
+    `table` as from `revenue.changes_by_length`; dots mark the ledger's `windows` (days).
+    """
+    colours = COLOURS | {"btc_per_ehs": OTHER}
+    names = NAMES | {"btc_per_ehs": "Bitcoin per unit of hash rate"}
+    with house_style():
+        figure = new_figure(4.4)
+        ax = figure.subplots()
+        for threshold in thresholds:
+            ax.axhline(-threshold, color=INK, linewidth=0.8, linestyle=":" if threshold else "-")
+        for measure, colour in colours.items():
+            ax.plot(table.index, table[measure], color=colour)
+            dots = table[measure].reindex([d for d in windows if d in table.index])
+            ax.plot(dots.index, dots, "o", color=colour, markersize=5)
+        if to_article is not None:
+            ax.axvline(to_article, color=MUTED, linewidth=0.9)
+            ax.annotate(
+                "to the article", (to_article, 1), xycoords=("data", "axes fraction"),
+                xytext=(-4, -2), textcoords="offset points", ha="right", va="top", fontsize=8,
+                color=MUTED,
+            )  # fmt: skip
+        low, high = np.nanmin(table[list(colours)]), np.nanmax(table[list(colours)])
+        room = 0.065 * (max(high, 0.0) - low)
+        ends = table[list(colours)].ffill().iloc[-1].sort_values()
+        last = -np.inf
+        for measure, end in ends.items():
+            last = max(float(end), last + room)
+            ax.annotate(
+                names[str(measure)], (float(table.index[-1]), last), xytext=(5, 0),
+                textcoords="offset points", va="center", fontsize=8, color=colours[str(measure)],
+                annotation_clip=False,
+            )  # fmt: skip
+        ax.set_xlim(0, table.index[-1])
+        ax.set_xlabel("Length of the window before and of the window after (days)")
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: text.amount(v, "percent", 0)))
+        levels = text.listed([text.number(each, 0) for each in thresholds if each], "or")
+        title(
+            figure,
+            f"Change of the mean by length of the windows, halving of {halving.year}",
+            f"Percent of the mean before; dotted: a fall of {levels} %; dots: the windows judged",
+        )
+        source(figure, source_line)
+    said = [
+        f"{names[m]} {text.amount(values.iloc[0], 'percent', 0, sign=True)} at {values.index[0]} "
+        f"days and {text.amount(values.iloc[-1], 'percent', 0, sign=True)} at {values.index[-1]}"
+        for m in colours
+        if len(values := table[m].dropna())
+    ]
+    alt = f"Four lines by length of the windows. {'; '.join(said) or 'None is known'}."
+    return Chart("change-by-length", figure, alt, short(table.loc[::7, list(colours)]))
+
+
+def weekly(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every seventh day, day 0 among them, to four digits: what a line over two years can show."""
+    return short(frame[frame["days_from_halving"] % 7 == 0])
+
+
+def short(frame: pd.DataFrame) -> pd.DataFrame:
+    """Four significant digits in every float column."""
+    kept = frame.copy()
+    for column in kept.select_dtypes("float").columns:
+        kept[column] = [float(f"{v:.4g}") if v == v else v for v in kept[column]]
+    return kept
+
+
+def day_zero(halving: Halving) -> str:
+    """The label of an axis of days."""
+    return f"Days from the first day wholly under the new subsidy ({halving.day:%-d %B %Y} is 0)"
 
 
 def _line(ax: Axes, smooth: pd.DataFrame, measure: str) -> None:
