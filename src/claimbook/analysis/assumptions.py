@@ -1,18 +1,20 @@
 """The inputs of the valuation, each with its unit, its range, and what it rests on.
 
 `published` inputs are VanEck's own (second-hand); `benchmarked` ones come from a contract, company
-or bank; `assumed` ones are ours. The values lean towards the claim: no tax, no mining forgone,
-prices that do not fall, the earliest start. The ranges run to both sides of them.
+or bank; `assumed` ones are ours. Some values lean towards the claim (no tax, no mining forgone),
+others against it (GPUs that fetch nothing when they are renewed), and some ranges run to one side
+of their value only: `leaning` and `one_sided` say which.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from claimbook import text
-from claimbook.analysis.cashflow import FloatArray, Project, project_npv
+from claimbook.analysis.cashflow import CashFlowError, FloatArray, Project, project_npv
 from claimbook.analysis.uncertainty import Marginal, Model, RankCorrelation
 
 PUBLISHED, BENCHMARKED, ASSUMED, READER = "published", "benchmarked", "assumed", "set by the reader"
@@ -88,6 +90,11 @@ RANKS: RankCorrelation = {
 }
 
 
+# Percentage points by which a discount rate must exceed the growth of a terminal value, so that no
+# draw divides by next to nothing.
+LEAST_GAP = 3.0
+
+
 def documented(business: str) -> tuple[Input, ...]:
     """The documented inputs of a business, `cloud` or `hosting`."""
     return _SHARED + {CLOUD: _CLOUD, HOSTING: _HOSTING}[business]
@@ -104,6 +111,84 @@ def project(business: str, chosen: Mapping[str, Any]) -> Project:
     if business == HOSTING:
         named |= {"gpu_cost_musd_per_mw": 0.0, "gpu_life_years": 0, "renewal_cost_pct": 0.0}
     return Project(**named)
+
+
+def check(chosen: Mapping[str, Any]) -> None:
+    """Parameters that are allowed singly but contradict one another: CashFlowError says which."""
+    for business in BUSINESSES:
+        project(business, chosen)
+    rate, growth = float(chosen["discount_rate_pct"]), float(chosen["terminal_growth_pct"])
+    if chosen["terminal_value"] and rate < growth + LEAST_GAP:
+        raise CashFlowError(
+            f"discount_rate_pct is {rate:g}; with a terminal value it must be at least "
+            f"{LEAST_GAP:g} percentage points above terminal_growth_pct ({growth:g})"
+        )
+
+
+def lowest_rate(chosen: Project) -> float:
+    """The lowest discount rate (percent) that a simulation of a project may draw."""
+    return max(0.0, chosen.terminal_growth_pct + LEAST_GAP) if chosen.terminal_value else 0.0
+
+
+def continued(chosen: Project) -> Project | None:
+    """The project with its flows after the last year; None where its rate is too near to growth.
+
+    Growth as in the project if it has a terminal value already, else none.
+    """
+    if chosen.terminal_value:
+        return chosen
+    if float(np.min(chosen.discount_rate_pct)) < LEAST_GAP:
+        return None
+    return replace(chosen, terminal_value=True, terminal_growth_pct=0.0)
+
+
+def leaning(chosen: Project) -> tuple[list[str], list[str]]:
+    """What of a project's inputs leans towards a high value, and what against it, in words."""
+    towards = {
+        "no tax": not chosen.tax_pct,
+        "no mining profit given up": not chosen.forgone_musd_per_mw_year,
+        "prices that do not fall": float(np.min(chosen.revenue_growth_pct)) >= 0,
+        "the earliest start": chosen.first_year == 1,
+        "GPUs that never wear out": not chosen.gpu_life_years and chosen.gpu_cost_musd_per_mw != 0,
+        "value after the last year": chosen.terminal_value,
+    }
+    against = {
+        "tax": bool(chosen.tax_pct),
+        "mining profit given up": bool(chosen.forgone_musd_per_mw_year),
+        "prices that fall": float(np.min(chosen.revenue_growth_pct)) < 0,
+        "a late start": chosen.first_year > 1,
+        "GPUs that fetch nothing when they are renewed": bool(chosen.gpu_life_years),
+        "nothing after the last year": not chosen.terminal_value,
+    }
+    return ([k for k, yes in towards.items() if yes], [k for k, yes in against.items() if yes])
+
+
+def one_sided(business: str, chosen: Project) -> list[str]:
+    """Labels of the inputs whose range lies on one side of their value."""
+    names = labels(business)
+    ranges = marginals(business, chosen)
+    return [names[name] for name, m in ranges.items() if m.peak in (m.low, m.high)]
+
+
+def alike(business: str, chosen: Project, percent: float = 20.0) -> dict[str, Marginal]:
+    """Ranges that are alike: each uncertain input by as many percent to both sides of its value.
+
+    Shares stop at 100 percent, whole numbers are rounded. An input at zero has no such range.
+    """
+    found = {}
+    for name, old in marginals(business, chosen).items():
+        width = abs(old.peak) * percent / 100
+        if not width:
+            continue
+        low, high = old.peak - width, old.peak + width
+        if name == "margin_pct":
+            high = min(high, 100.0)
+        if name == "discount_rate_pct":
+            low = max(low, min(old.peak, lowest_rate(chosen)))
+        if old.whole:
+            low, high = max(1.0, round(low)), max(1.0, round(high))
+        found[name] = Marginal(low, old.peak, high, old.whole)
+    return found
 
 
 def table(business: str, chosen: Project) -> pd.DataFrame:
@@ -139,9 +224,10 @@ def marginals(business: str, chosen: Project) -> dict[str, Marginal]:
         never = entry.name in ("gpu_life_years", "renewal_cost_pct") and not chosen.gpu_life_years
         if entry.low is None or entry.high is None or never:
             continue
-        found[entry.name] = Marginal(
-            min(entry.low, value), value, max(entry.high, value), entry.whole
-        )
+        low = entry.low
+        if entry.name == "discount_rate_pct":
+            low = max(low, lowest_rate(chosen))
+        found[entry.name] = Marginal(min(low, value), value, max(entry.high, value), entry.whole)
     return found
 
 

@@ -23,7 +23,13 @@ DRAWS, FEWER_DRAWS = 2**17, 2**14
 MAP_RATES = np.arange(6, 20.01, 0.25)
 MAP_COSTS = np.arange(10, 50.01, 0.5)
 # Cells along a side of the smaller maps.
-CELLS = 41
+CELLS = 21
+
+# How the yearly amount may be read, from the least to the most favourable to the claim.
+REVENUE, LASTING, PROFIT = "revenue", "revenue_gpus_last", "profit"
+# What may be joined to each reading: built at once, flows after the last year, or both.
+AS_SET, AT_ONCE, CONTINUED = "as_set", "built_at_once", "continued"
+BOTH = f"{AT_ONCE}_{CONTINUED}"
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,9 @@ class Study:
     marginals: Mapping[str, Mapping[str, Marginal]]
     simulations: Mapping[str, Simulation]
     sobol: pd.DataFrame
+    alike: pd.DataFrame
     shapley: pd.DataFrame
+    joint: pd.DataFrame
     signed: pd.DataFrame
     totals: pd.DataFrame
     moves: Moves
@@ -153,24 +161,24 @@ class Study:
     def choices(self) -> pd.DataFrame:
         """Percent of draws that reach the claim under other choices than the stated ones."""
         own, ranges = self.project, self.marginals[self.business]
-        lasting = replace(own, gpu_life_years=0)
         tries: dict[str, tuple[Project, Mapping[str, Marginal], uncertainty.RankCorrelation]] = {
             "as stated": (own, ranges, assumptions.RANKS),
             "inputs independent": (own, ranges, {}),
-            "every range twice as wide": (own, wider(ranges), assumptions.RANKS),
+            "every range twice as wide": (own, wider(ranges, own), assumptions.RANKS),
             "no price change": (
                 replace(own, revenue_growth_pct=0.0),
                 _without(ranges, "revenue_growth_pct"),
                 assumptions.RANKS,
             ),
             "all built at once": (replace(own, ramp_years=1), ranges, assumptions.RANKS),
-            "value after the last year counts": (
-                replace(own, terminal_value=True, terminal_growth_pct=0.0),
-                ranges,
-                assumptions.RANKS,
-            ),
         }
+        on = assumptions.continued(own)
+        if on is not None:
+            tries["value after the last year counts"] = (
+                on, assumptions.marginals(self.business, on), assumptions.RANKS,
+            )  # fmt: skip
         if own.gpu_life_years:
+            lasting = replace(own, gpu_life_years=0)
             tries["GPUs never renewed"] = (
                 lasting,
                 assumptions.marginals(self.business, lasting),
@@ -199,6 +207,14 @@ class Study:
         found["probability_npv_at_least_claim"] = found[
             f"probability_npv_at_least_claim.{self.business}"
         ]
+        for reading, row in self.joint.iterrows():
+            for joined, percent in row.items():
+                name = str(reading) if joined == AS_SET else f"{reading}.{joined}"
+                found[f"probability_npv_at_least_claim.{name}"] = Quantity(
+                    None if pd.isna(percent) else float(percent) / 100, "1"
+                )
+        for name, row in self.alike.iterrows():
+            found[f"sobol_total_alike.{name}"] = Quantity(float(row["total"]), "1")
         for name, row in self.sobol.iterrows():
             found[f"sobol_first.{name}"] = Quantity(float(row["first"]), "1")
             found[f"sobol_total.{name}"] = Quantity(float(row["total"]), "1")
@@ -212,6 +228,10 @@ class Study:
             ):
                 value = float(self.totals.loc[row, column])
                 found[f"signed_{column}{suffix}"] = Quantity(value, unit)
+        gross = self.signed["is_gross"]
+        found["signed_mw.without_gross"] = Quantity(
+            float(self.signed.loc[~gross, "mw_it"].sum()), "MW"
+        )
         means = self.moves.averages()["equal_weighted_pct"]
         for suffix, group in (("with_contract", "with a contract"), ("without", "without one")):
             mean = means[group]
@@ -226,6 +246,8 @@ def study(tables: Mapping[str, pd.DataFrame], estimate_on: str, chosen: Mapping[
 
     Raises CashFlowError or AftermathError where parameters contradict one another.
     """
+    assumptions.check(chosen)
+    aftermath.check_span(chosen["since"], chosen["until"])
     given = valuation.published(tables["vaneck_model"])
     projects = {name: assumptions.project(name, chosen) for name in assumptions.BUSINESSES}
     marginals = {name: assumptions.marginals(name, p) for name, p in projects.items()}
@@ -234,7 +256,7 @@ def study(tables: Mapping[str, pd.DataFrame], estimate_on: str, chosen: Mapping[
         tables["adjusted_closes"],
         tables["tickers"],
         signed,
-        tables["shares_outstanding"],
+        _values(tables, chosen["since"]),
         tables["bitcoin_daily"],
         chosen["since"],
         chosen["until"],
@@ -259,29 +281,99 @@ def study(tables: Mapping[str, pd.DataFrame], estimate_on: str, chosen: Mapping[
             for name, project in projects.items()
         },
         sobol=uncertainty.sobol(model, marginals[business], seed=SEED),
+        alike=uncertainty.sobol(
+            model, assumptions.alike(business, projects[business]), count=2**10, seed=SEED
+        ),
+        joint=joint(business, projects[business], given.npv_busd),
         shapley=uncertainty.shapley(model, marginals[business], assumptions.RANKS, seed=SEED),
         signed=signed,
         totals=aftermath.contract_totals(signed, estimate_on),
         moves=moves,
         miners=aftermath.by_miner(
-            moves.shares, tables["miner_capacity"], chosen["share_pct"], estimate_on
+            _values(tables, estimate_on),
+            tables["miner_capacity"],
+            chosen["share_pct"],
+            estimate_on,
         ),
     )
 
 
-def wider(marginals: Mapping[str, Marginal]) -> dict[str, Marginal]:
-    """Ranges twice as wide about their peaks, inside what the inputs can be."""
-    limits = {"margin_pct": (0.0, 100.0), "gpu_life_years": (1.0, 40.0)}
+def readings(own: Project) -> dict[str, Project]:
+    """The reader's project under each reading of the yearly amount, by name.
+
+    `revenue`: as it is, with a margin and GPUs that are renewed; `revenue_gpus_last`: GPUs never
+    renewed (only where they are otherwise); `profit`: nothing goes off what a megawatt brings in,
+    neither running costs nor renewals, as the quoted word has it.
+    """
+    found = {REVENUE: own}
+    if own.gpu_life_years:
+        found[LASTING] = replace(own, gpu_life_years=0)
+    found[PROFIT] = replace(own, margin_pct=100.0, gpu_life_years=0, forgone_musd_per_mw_year=0.0)
+    return found
+
+
+def joint(business: str, own: Project, target_busd: float) -> pd.DataFrame:
+    """Percent of draws that reach a target: a row a reading, a column what is joined to it.
+
+    Columns `as_set`, `built_at_once`, `continued` (flows after the last year count) and both
+    together; missing where the discount rate is too near to the growth after the last year.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    for reading, project in readings(own).items():
+        at_once = replace(project, ramp_years=1)
+        variants = {
+            AS_SET: project,
+            AT_ONCE: at_once,
+            CONTINUED: assumptions.continued(project),
+            BOTH: assumptions.continued(at_once),
+        }
+        rows[reading] = {
+            name: np.nan
+            if variant is None
+            else _reach_pct(business, variant, target_busd, all_kept=reading == PROFIT)
+            for name, variant in variants.items()
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("reading")
+
+
+def _reach_pct(business: str, project: Project, target_busd: float, *, all_kept: bool) -> float:
+    ranges = assumptions.marginals(business, project)
+    if all_kept:
+        # A margin of 100 percent is then the reading itself, not an uncertain input.
+        ranges = _without(ranges, "margin_pct")
+    drawn = uncertainty.simulate(
+        assumptions.model(project), ranges, assumptions.RANKS, draws=FEWER_DRAWS, seed=SEED
+    )
+    return drawn.at_least(target_busd)[0] * 100
+
+
+def wider(marginals: Mapping[str, Marginal], own: Project) -> dict[str, Marginal]:
+    """Ranges twice as wide, by half of their width at each end, inside what the inputs can be.
+
+    A range that runs to one side of its peak so widens to both. With a terminal value the discount
+    rate stays clear of the growth.
+    """
+    limits = {
+        "margin_pct": (0.0, 100.0),
+        "gpu_life_years": (1.0, 40.0),
+        "revenue_growth_pct": (-100.0, float("inf")),
+        "discount_rate_pct": (assumptions.lowest_rate(own), float("inf")),
+    }
     found = {}
     for name, old in marginals.items():
         least, most = limits.get(name, (0.0, float("inf")))
-        if name == "revenue_growth_pct":
-            least = -100.0
-        found[name] = Marginal(
-            max(least, 2 * old.low - old.peak), old.peak, min(most, 2 * old.high - old.peak),
-            old.whole,
-        )  # fmt: skip
+        half = (old.high - old.low) / 2
+        if old.whole:
+            half = np.ceil(half)
+        low, high = max(least, old.low - half), min(most, old.high + half)
+        found[name] = Marginal(min(low, old.peak), old.peak, max(high, old.peak), old.whole)
     return found
+
+
+def _values(tables: Mapping[str, pd.DataFrame], day: str) -> pd.DataFrame:
+    return aftermath.market_values(
+        tables["bars_daily"], tables["shares_outstanding"], tables["tickers"], day
+    )
 
 
 def _without(marginals: Mapping[str, Marginal], name: str) -> dict[str, Marginal]:

@@ -325,7 +325,7 @@ def base_range(jpm_market_cap: pd.DataFrame, day: pd.Timestamp) -> tuple[float, 
     """
     rows = jpm_market_cap.set_index("date").sort_index()
     row = rows.loc[day]
-    own = _rounding(float(row["market_cap_usd_bn"]))
+    own = rounding(float(row["market_cap_usd_bn"]))
     since = str(row["period_of_change"]) if "period_of_change" in row else ""
     if (
         row["certainty"] != "derived"
@@ -336,7 +336,7 @@ def base_range(jpm_market_cap: pd.DataFrame, day: pd.Timestamp) -> tuple[float, 
     start = pd.Timestamp(since.removeprefix("since "))
     if start not in rows.index:
         return own
-    low, high = _rounding(float(rows.loc[start, "market_cap_usd_bn"]))
+    low, high = rounding(float(rows.loc[start, "market_cap_usd_bn"]))
     month_end = start + pd.offsets.MonthEnd(1)
     month = rows.loc[month_end] if month_end in rows.index else None
     if (
@@ -344,7 +344,7 @@ def base_range(jpm_market_cap: pd.DataFrame, day: pd.Timestamp) -> tuple[float, 
         and rows.loc[start, "certainty"] == "derived"
         and month["period_of_change"] == "month"
     ):
-        end_low, end_high = _rounding(float(month["market_cap_usd_bn"]))
+        end_low, end_high = rounding(float(month["market_cap_usd_bn"]))
         low = end_low / _grown(month["change_pct"] + HALF_PERCENT)
         high = end_high / _grown(month["change_pct"] - HALF_PERCENT)
     return (
@@ -357,7 +357,7 @@ def _grown(percent: float) -> float:
     return 1 + float(percent) / 100
 
 
-def _rounding(level: float) -> tuple[float, float]:
+def rounding(level: float) -> tuple[float, float]:
     """A printed level less and plus half of its last digit."""
     half = 0.5 * 10.0 ** -text.decimals(level)
     return level - half, level + half

@@ -59,12 +59,13 @@ def contracts_by_date(
             "estimate", (day, ax.get_ylim()[1]), xytext=(4, -2), textcoords="offset points",
             fontsize=8, color=MUTED, va="top",
         )  # fmt: skip
-        ax.set(ylabel="MW of critical IT load, signed", ylim=(0, None))
+        ax.set(ylabel="MW signed", ylim=(0, None))
         ax.margins(y=0.1)
         title(
             figure,
             "Signed AI contracts of Bitcoin miners by date",
-            "running total, MW; signed, not built; a contract without a published MW adds none",
+            "running total of MW as the contracts state them, mostly IT load; signed, not built; a "
+            "contract without a published MW adds none",
         )
         source(figure, source_line)
     alt = (

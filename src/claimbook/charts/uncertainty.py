@@ -152,6 +152,42 @@ def distributions(
     return Chart("distributions", figure, alt, heights)
 
 
+def shares_by_reading(table: pd.DataFrame, source_line: str) -> Chart:
+    """Percent of draws that reach the claim: a row a reading, a dot a column, named in a legend."""
+    shades = [INK, SUBJECT, AI, FALL]
+    markers = ["o", "s", "D", "^"]
+    with house_style():
+        figure = new_figure(1.9 + 0.46 * len(table))
+        ax = figure.subplots()
+        places = np.arange(len(table))[::-1]
+        for color, marker, (name, shares) in zip(shades, markers, table.items(), strict=False):
+            ax.plot(shares, places, marker, color=color, markersize=7, label=str(name))
+        for place, (_, row) in zip(places, table.iterrows(), strict=True):
+            known = row.dropna()
+            ax.hlines(place, known.min(), known.max(), color=GRID, linewidth=1.4, zorder=0)
+        ax.set_yticks(places, labels=[str(name) for name in table.index])
+        ax.set(xlabel="share of draws that reach the claim, percent", xlim=(-2, 102))
+        ax.set_ylim(-0.6, len(table) - 0.4)
+        ax.grid(visible=True, axis="x")
+        ax.grid(visible=False, axis="y")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.35, -0.24), ncols=4)
+        title(
+            figure,
+            "Share of draws that reach the claim, by reading of the yearly amount",
+            "each dot is a simulation; the joined choices are named below",
+        )
+        source(figure, source_line)
+    said = "; ".join(
+        f"{reading}: "
+        + text.listed(
+            [f"{text.amount(float(v), 'percent', 1)} ({name})" for name, v in row.dropna().items()]
+        )
+        for reading, row in table.iterrows()
+    )
+    alt = f"Dot chart of the share of draws that reach the claim, by reading. {said}."
+    return Chart("shares-by-reading", figure, alt, table)
+
+
 def tornado(
     table: pd.DataFrame,
     names: Mapping[str, str],

@@ -5,15 +5,24 @@ from collections.abc import Mapping
 import pandas as pd
 
 from claimbook import text
-from claimbook.analysis import assumptions, reach, valuation
-from claimbook.analysis.aftermath import Moves
+from claimbook.analysis import assumptions, cashflow, reach, upside, valuation
 from claimbook.analysis.uncertainty import Simulation
 from claimbook.analysis.upside import Study
-from claimbook.analysis.valuation import GroupValue
 from claimbook.ledger import Quantities
 from claimbook.parameters import Parameter
 
 BUSINESS = {"cloud": "GPU cloud", "hosting": "hosting"}
+READINGS = {
+    upside.REVENUE: "revenue, part of it kept",
+    upside.LASTING: "revenue, and GPUs are never renewed",
+    upside.PROFIT: "profit, all of it kept, no renewals",
+}
+JOINED = {
+    upside.AS_SET: "as set above",
+    upside.AT_ONCE: "built at once",
+    upside.CONTINUED: "value after the last year",
+    upside.BOTH: "both",
+}
 # Two figures agree in words where they are no further apart than this.
 NEAR = 0.1
 
@@ -22,7 +31,7 @@ OUTCOMES = {
     "p50": "median",
     "p95": "95th percentile",
     "reach_pct": "reach the claim",
-    "error_pct": "error",
+    "error_pct": "Monte Carlo error",
     "positive_pct": "above zero",
 }
 OUTCOME_UNITS = {
@@ -30,14 +39,14 @@ OUTCOME_UNITS = {
     "median": "bn USD",
     "95th percentile": "bn USD",
     "reach the claim": "%",
-    "error": "%",
+    "Monte Carlo error": "%",
     "above zero": "%",
 }
 OUTCOME_DIGITS = {
     "5th percentile": 1,
     "median": 1,
     "95th percentile": 1,
-    "error": 3,
+    "Monte Carlo error": 3,
     "above zero": 1,
 }
 
@@ -49,28 +58,62 @@ def busd(value: float) -> str:
 
 def headline(study: Study, quantities: Quantities) -> tuple[list[tuple[str, str]], str]:
     """Key numbers (value, what it is) and the summary for a reader of the report alone."""
-    claimed, own = busd(study.given.npv_busd), busd(_value(quantities, "npv_busd"))
-    share = _value(quantities, "probability_npv_at_least_claim") * 100
+    claimed, own = busd(study.given.npv_busd), busd(value_of(quantities, "npv_busd"))
+    shares = share_range(study)
     key_numbers = [
-        (claimed, "the published figure: what the turn to AI would be worth today"),
+        (claimed, "the reported figure: what the turn to AI would be worth today"),
         (
             own,
             f"the same plan as {BUSINESS[study.business]}, with benchmarks and assumptions for "
             "what is not known",
         ),
         (
-            text.amount(share, "percent", 1),
-            "of simulated sets of inputs reach the published figure, on ranges that are partly "
-            "our own",
+            shares,
+            "of simulated sets of inputs reach the reported figure, by how the yearly amount is "
+            "read; the ranges are partly our own",
         ),
     ]
     summary = (
-        f"VanEck did publish {claimed}, but the discount rate, GPU cost and margin behind it are "
-        "not known, so nobody can recompute it: many sets of inputs give the figure, and none "
-        "follows from what was printed. With the inputs that this report sets for the missing "
-        f"ones the plan is worth {own}."
+        f"VanEck is reported to have published {claimed}. {recomputed_words(study)} With the "
+        f"inputs that this report sets the plan is worth {own}. {_reached_words(study)}"
     )
     return key_numbers, summary
+
+
+def _reached_words(study: Study) -> str:
+    """The share of draws that reach the figure, by reading, and at most."""
+    most = float(study.joint.max().max())
+    if most == 0:
+        return "No simulated set of inputs reaches the figure under any reading."
+    return (
+        f"Of simulated sets of inputs {share_range(study)} reach the figure, by how the yearly "
+        f"amount is read, and up to {text.amount(most, 'percent', 1)} with further choices that "
+        "favour it."
+    )
+
+
+def recomputed_words(study: Study) -> str:
+    """Whether the published inputs give a value, and which."""
+    missing = study.given.missing
+    if missing:
+        verb = "are" if len(missing) > 1 else "is"
+        return (
+            f"Its {text.listed(missing)} {verb} not known to us, so we cannot recompute it from "
+            "its own inputs."
+        )
+    profit, revenue = (
+        text.amount(worth, "bn USD", 1) for worth in valuation.recomputed(study.given).values()
+    )
+    return (
+        f"Its own inputs give {profit} if the yearly amount is profit, {revenue} if it is revenue."
+    )
+
+
+def share_range(study: Study) -> str:
+    """Lowest and highest share of draws that reach the figure over the readings, as set above."""
+    shares = study.joint[upside.AS_SET]
+    ends = [text.amount(float(shares.agg(end)), "percent", 1) for end in ("min", "max")]
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def seen_gpu_cost() -> dict[str, float]:
@@ -92,23 +135,61 @@ def reading_table(study: Study) -> pd.DataFrame:
 
 
 def capacity_words(study: Study) -> str:
-    """What capacity the yearly amount implies, and whether the miners' own is near it."""
+    """What capacity the yearly amount implies, and whether estimates of the miners' are near it."""
     given = study.given
-    capacity, set_here = valuation.implied_capacity(given), float(study.project.capacity_mw)
+    capacity = valuation.implied_capacity(given)
     whole = capacity / given.share_pct * 100
-    agree = abs(whole / set_here - 1) <= NEAR
+    entry = next(e for e in assumptions.documented(study.business) if e.name == "capacity_mw")
+    estimates = {
+        "JPMorgan, in use and within reach": entry.value,
+        "JPMorgan, in use": entry.low,
+        "Bernstein, by 2027": entry.high,
+    }
+    known = {name: mw for name, mw in estimates.items() if mw is not None}
+    near = [name for name, mw in known.items() if abs(whole / mw - 1) <= NEAR]
+    apart = {
+        name: text.amount(100 * (mw / whole - 1), "percent", 0, sign=True)
+        for name, mw in known.items()
+    }
+    compared = text.listed(
+        [f"{text.amount(mw, 'MW', 0)} ({name}: {apart[name]})" for name, mw in known.items()]
+    )
+    verdict = (
+        "None of these lies within a tenth of it."
+        if not near
+        else f"Within a tenth of it lies {text.listed(near)}. On that capacity the yearly amount "
+        "looks like revenue, although it was quoted as profit; on the others it does not, and "
+        "VanEck's own capacity is not known."
+    )
     return (
         f"If the {busd(given.yearly_busd)} a year are revenue at the published "
         f"{text.amount(given.revenue_musd_per_mw_year, 'm USD per MW-year')}, they take "
         f"{text.amount(capacity, 'MW', 0)}, which is {text.amount(given.share_pct, 'percent', 0)} "
-        f"of {text.amount(whole, 'MW', 0)}. The miners' capacity set here is "
-        f"{text.amount(set_here, 'MW', 0)}. "
-        + (
-            "The two agree within a tenth, so the yearly amount looks like revenue, although it "
-            "was quoted as profit."
-            if agree
-            else "The two differ by more than a tenth."
+        f"of {text.amount(whole, 'MW', 0)}. Estimates of the miners' capacity, and their distance "
+        f"from that: {compared}. {verdict}"
+    )
+
+
+def plausible_words(study: Study) -> str:
+    """Which readings give the figure at a usual rate with a GPU cost that has been seen."""
+    table = reading_table(study)
+    seen = next(iter(seen_gpu_cost().values()))
+    parts = []
+    for name, row in table.iterrows():
+        known = row.dropna()
+        if known.empty:
+            parts.append(f"“{name}” takes a negative GPU cost")
+            continue
+        low, high = float(known.min()), float(known.max())
+        where = "lies inside" if low <= seen <= high else "lies outside"
+        parts.append(
+            f"“{name}” takes a GPU cost of {text.number(low, 1)} to "
+            f"{text.amount(high, 'm USD per MW', 1)}, and the cost that has been seen {where}"
         )
+    rates = [text.amount(float(r), "percent", 0) for r in valuation.USUAL_RATES]
+    return (
+        f"At discount rates from {rates[0]} to {rates[-1]}: {'; '.join(parts)}. The cost seen is "
+        f"{text.amount(seen, 'm USD per MW', 0)} ({next(iter(seen_gpu_cost()))})."
     )
 
 
@@ -132,8 +213,10 @@ def price_words(study: Study) -> str:
     """What the implied capacity would earn by hosting, against the published amount."""
     low, high = valuation.price_range(study.priced, assumptions.HOSTING)
     capacity = valuation.implied_capacity(study.given)
+    of = study.priced["business"].value_counts()
     return (
-        f"At the prices of signed hosting contracts the implied capacity earns "
+        f"Of the {len(study.priced)} signed contracts with a price {of[assumptions.HOSTING]} are "
+        f"hosting. At their prices the implied capacity earns "
         f"{busd(low * capacity / 1e3)} to {busd(high * capacity / 1e3)} a year, where VanEck's "
         f"average is {busd(study.given.yearly_busd)}."
     )
@@ -141,16 +224,16 @@ def price_words(study: Study) -> str:
 
 def worth_words(study: Study, quantities: Quantities) -> str:
     """What the plan is worth in both businesses, and what it takes, against the group's value."""
-    gap = _value(quantities, "npv_busd") - study.given.npv_busd
+    gap = value_of(quantities, "npv_busd") - study.given.npv_busd
     flows = study.flows()
     group = study.group
-    cloud, hosting = (_value(quantities, f"npv_busd.{name}") for name in ("cloud", "hosting"))
+    cloud, hosting = (value_of(quantities, f"npv_busd.{name}") for name in ("cloud", "hosting"))
     spans = [
         f"{busd(float(row['p5']))} and {busd(float(row['p95']))} for {BUSINESS[str(name)]}"
         for name, row in study.outcomes().iterrows()
     ]
     return (
-        f"With these inputs the plan is worth {busd(_value(quantities, 'npv_busd'))}, "
+        f"With these inputs the plan is worth {busd(value_of(quantities, 'npv_busd'))}, "
         f"{busd(abs(gap))} {'below' if gap < 0 else 'above'} the published figure. Sites and first "
         f"GPUs take {busd(float(-(flows.site + flows.gpus).sum()))}; the whole group of listed "
         f"miners was worth {busd(group.base_busd)} on the market on {group.base_date:%Y-%m-%d}. "
@@ -184,8 +267,14 @@ def names_with_units(business: str) -> dict[str, str]:
 
 def needed_table(study: Study, within: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
     """The value of each input that by itself gives the published figure."""
+    low, high = within["discount_rate_pct"]
+    # A rate near the growth of a terminal value would reach anything.
+    rates = (max(low, assumptions.lowest_rate(study.project)), high)
     found = reach.single_inputs(
-        study.project, study.given.npv_busd, study.marginals[study.business], within
+        study.project,
+        study.given.npv_busd,
+        study.marginals[study.business],
+        {**within, "discount_rate_pct": rates},
     )
     found.insert(0, "unit", found.index.map(units(study.business)))
     found["needed"] = [
@@ -212,6 +301,75 @@ def map_points(study: Study) -> list[tuple[float, float]]:
         (float(own.capacity_mw), float(own.revenue_musd_per_mw_year)),
         (float(own.margin_pct), float(getattr(own, study.spent))),
     ]
+
+
+def leaning_words(study: Study) -> str:
+    """What of the inputs leans towards a high value and against it, and which ranges do."""
+    towards, against = assumptions.leaning(study.project)
+    sides = assumptions.one_sided(study.business, study.project)
+    ranges = (
+        f"The ranges of these inputs run to one side of their value only: {text.listed(sides)}."
+        if sides
+        else "Every range runs to both sides of its value."
+    )
+    return (
+        f"Towards a high value lean: {text.listed(towards) or 'none of the inputs set'}. Against "
+        f"it: {text.listed(against) or 'none of the inputs set'}. {ranges}"
+    )
+
+
+def renewal_words(study: Study) -> str:
+    """The convention for renewals near the end."""
+    least = text.number(float(cashflow.LAST_STRETCH), 0)
+    if not study.project.gpu_life_years:
+        return "No GPUs are renewed in this business with these inputs."
+    if study.project.terminal_value:
+        return (
+            "Service goes on after the last year, so a worn-out set of GPUs is renewed up to the "
+            "end, at full cost."
+        )
+    return (
+        f"A set of GPUs is renewed at the end of its life, at full cost, unless less than {least} "
+        "years of service are left: then the old set is kept to the end. A set that is "
+        "replaced fetches nothing, and neither does one that is left at the end."
+    )
+
+
+def ranks_words(study: Study) -> str:
+    """Which uncertain inputs move together, and how strongly."""
+    names, ranges = assumptions.labels(study.business), study.marginals[study.business]
+    pairs = [
+        f"{names[one]} and {names[other]} (rank correlation {text.number(rank, 1)})"
+        for (one, other), rank in assumptions.RANKS.items()
+        if one in ranges and other in ranges
+    ]
+    if not pairs:
+        return "All inputs of this business are drawn independently."
+    return (
+        f"These move together, as we assume: {text.listed(pairs)}. All other inputs are drawn "
+        "independently."
+    )
+
+
+def joint_table(study: Study) -> pd.DataFrame:
+    """Percent of draws that reach the figure: a row a reading, a column what is joined to it."""
+    return study.joint.rename(index=READINGS, columns=JOINED).rename_axis("the yearly amount is")
+
+
+def joint_words(study: Study) -> str:
+    """How far the share hangs on the reading and on what is joined to it."""
+    table = study.joint
+    least, most = float(table.min().min()), float(table.max().max())
+    if most == 0:
+        return "Under no reading does a draw reach the reported figure."
+    reading, joined = table.stack().idxmax()
+    return (
+        f"As set above {share_range(study)} of the draws reach the reported figure, by reading. "
+        f"Over all combinations the share runs from {text.amount(least, 'percent', 1)} to "
+        f"{text.amount(most, 'percent', 1)}, the most under “{READINGS[str(reading)]}”, "
+        f"{JOINED[str(joined)]}. The reading decides more than the draws do: these shares are no "
+        "probability that VanEck was right."
+    )
 
 
 def outcome_table(outcomes: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -251,11 +409,21 @@ def sets_table(simulation: Simulation, target_busd: float, business: str) -> pd.
 
 def shares_table(study: Study) -> pd.DataFrame:
     """Shares of the variance by input with their intervals, as text, largest total first."""
-    table = study.sobol.join(study.shapley).sort_values("total", ascending=False, kind="stable")
-    heads = {"first": "first-order", "total": "total", "effect": "Shapley effect"}
+    alike = study.alike.add_suffix("_alike")
+    table = study.sobol.join(study.shapley).join(alike)
+    table = table.sort_values("total", ascending=False, kind="stable")
+    table = table.rename(columns=_alike_bounds())
+    heads = {
+        "first": "first-order",
+        "total": "total",
+        "effect": "Shapley effect",
+        "alike": "total, ranges alike",
+    }
     shown = {
         head: [
-            f"{text.number(middle, 3)} ({text.number(low, 3)} to {text.number(high, 3)})"
+            "no range"
+            if pd.isna(middle)
+            else f"{text.number(middle, 3)} ({text.number(low, 3)} to {text.number(high, 3)})"
             for middle, low, high in zip(
                 table[key], table[f"{key}_low"], table[f"{key}_high"], strict=True
             )
@@ -266,6 +434,23 @@ def shares_table(study: Study) -> pd.DataFrame:
     return frame.rename(index=assumptions.labels(study.business))
 
 
+def _alike_bounds() -> dict[str, str]:
+    return {f"total{end}_alike": f"alike{end}" for end in ("", "_low", "_high")}
+
+
+def widths_words(study: Study) -> str:
+    """Which input matters most on the ranges set and on ranges that are alike."""
+    names = assumptions.labels(study.business)
+    own, alike = study.sobol["total"], study.alike["total"]
+    return (
+        f"Shares of the variance depend on how wide each range is. On the ranges of the table the "
+        f"largest total is that of {names[str(own.idxmax())]} "
+        f"({text.number(float(own.max()), 2)}); where every input may differ by as many percent to "
+        f"both sides of its value it is that of {names[str(alike.idxmax())]} "
+        f"({text.number(float(alike.max()), 2)}). An input at zero has no such range."
+    )
+
+
 def choices_words(choices: pd.DataFrame) -> str:
     """The span of the share over the other choices."""
     least, most = (float(choices["reach_pct"].agg(end)) for end in ("min", "max"))
@@ -274,171 +459,11 @@ def choices_words(choices: pd.DataFrame) -> str:
     return (
         f"Over these choices between {text.amount(least, 'percent', 2)} and "
         f"{text.amount(most, 'percent', 2)} of the draws reach the published figure; most under "
-        f"“{choices['reach_pct'].idxmax()}”."
+        f"“{choices['reach_pct'].idxmax()}”. One choice is changed at a time here, under the first "
+        "reading of the yearly amount; the table before joins them."
     )
 
 
-def passed_words(group: GroupValue) -> str:
-    """When the group's value passed the line, and what that does not say."""
-    caution = (
-        "The base is a derived level. A group's market value also grows when firms issue shares, "
-        "and with the price of bitcoin: passing the line does not say that AI was the reason."
-    )
-    if group.passed_on is None or group.last_below is None:
-        return f"No level since then reaches the line. {caution}"
-    before = group.base_busd
-    if group.last_below in group.levels.index:
-        before = float(group.levels.loc[group.last_below, "market_cap_usd_bn"])
-    return (
-        f"The first level above the line is that of {group.passed_on:%Y-%m-%d}; the one before it "
-        f"({group.last_below:%Y-%m-%d}) stood {busd(group.line_busd - before)} short, so the group "
-        f"crossed it between the two. {caution}"
-    )
-
-
-def levels_table(group: GroupValue) -> pd.DataFrame:
-    """The group's levels since the base, with plain heads."""
-    heads = {
-        "market_cap_usd_bn": "market value",
-        "gain_busd": "gain",
-        "n_companies": "firms",
-        "certainty": "level is",
-        "note": "note",
-    }
-    return group.levels[list(heads)].fillna({"note": ""}).rename(columns=heads)
-
-
-def totals_table(study: Study) -> pd.DataFrame:
-    """Signed contracts in sum, against the implied capacity and the published yearly amount."""
-    totals = study.totals
-    capacity = valuation.implied_capacity(study.given)
-    return pd.DataFrame(
-        {
-            "contracts": totals["contracts"],
-            "IT load": totals["mw"],
-            "of implied capacity": totals["mw"] / capacity * 100,
-            "value": totals["value_busd"],
-            "value a year": totals["yearly_busd"],
-            "of yearly amount": totals["yearly_busd"] / study.given.yearly_busd * 100,
-            "MW not known": totals["without_mw"],
-            "term not known": totals["without_term"],
-        }
-    )
-
-
-def contracts_table(study: Study) -> pd.DataFrame:
-    """Every signed contract with its terms and its rough worth."""
-    signed = study.signed
-    return pd.DataFrame(
-        {
-            "date": signed["date"],
-            "customer": signed["customer"],
-            "IT load": signed["mw_it"],
-            "term": signed["term_years"],
-            "value": signed["value_usd_bn"],
-            "price": signed["revenue_m_per_mw_year"],
-            "net present value": study.worth_of_contracts(),
-            "seen": signed["certainty"],
-        }
-    ).set_index(signed["company"].rename("company"))
-
-
-def signed_words(study: Study, quantities: Quantities) -> str:
-    """What has been signed, a year against VanEck's average, and what it is roughly worth."""
-    worth = study.worth_of_contracts()
-    miners = float(worth[study.signed["is_miner"]].sum())
-    load = text.amount(_value(quantities, "signed_mw"), "MW", 0)
-    return (
-        f"By {study.signed['date'].iloc[-1]:%Y-%m-%d} the named companies had signed {load} worth "
-        f"{busd(_value(quantities, 'signed_value_busd'))} over their terms, or "
-        f"{busd(_value(quantities, 'signed_yearly_busd'))} a year; VanEck's average was "
-        f"{busd(study.given.yearly_busd)} a year. Valued one by one, the {worth.notna().sum()} "
-        f"contracts with known terms come to {busd(float(worth.sum()))} after the cost of sites "
-        f"and own GPUs, {busd(miners)} of it for listed miners."
-    )
-
-
-def averages_table(moves: Moves) -> pd.DataFrame:
-    """Mean price moves by group, percent, with plain heads."""
-    heads = {
-        "shares": "shares",
-        "equal_weighted_pct": "equal-weighted",
-        "median_pct": "median",
-        "value_known_for": "market value known for",
-        "value_weighted_pct": "by market value",
-    }
-    return moves.averages()[list(heads)].rename(columns=heads)
-
-
-def moves_table(moves: Moves) -> pd.DataFrame:
-    """Each miner's closes, move, first contract and count of shares, with plain heads."""
-    heads = {
-        "name": "name",
-        "since_usd": "first close",
-        "until_usd": "last close",
-        "change_pct": "change",
-        "signed": "first contract",
-        "shares_millions": "shares",
-        "counted_on": "counted on",
-    }
-    shown = moves.shares[list(heads)].rename(columns=heads)
-    dates = [
-        "none in the table" if pd.isna(day) else f"{day:%Y-%m-%d}"
-        for day in shown["first contract"]
-    ]
-    return shown.assign(**{"first contract": dates})
-
-
-def moves_words(moves: Moves) -> str:
-    """The two groups and bitcoin in one sentence, and who is left out."""
-    means = moves.averages()["equal_weighted_pct"]
-
-    def percent(value: float | None, digits: int) -> str:
-        return text.amount(value, "percent", digits, sign=True)
-
-    groups = [
-        f"{words} {percent(float(means[group]), 0)}"
-        for group, words in (
-            ("with a contract", "miners with a contract moved"),
-            ("without one", "miners without one"),
-        )
-        if not pd.isna(means[group])
-    ]
-    return (
-        f"On average (equal weights) {text.listed([*groups, 'bitcoin itself'])} "
-        f"{percent(moves.bitcoin_pct, 1)}. Left out for want of a close on one of the two "
-        f"sessions: {text.listed(moves.absent) or 'none'}."
-    )
-
-
-def miners_table(study: Study) -> pd.DataFrame:
-    """Power, converted share and market value by miner, with plain heads; blanks stay."""
-    heads = {
-        "name": "name",
-        "operating_mw": "power",
-        "capacity_on": "power as of",
-        "converted_mw": "converted",
-        "value_busd": "market value",
-        "counted_on": "shares counted on",
-        "value_musd_per_mw": "value per MW",
-    }
-    return study.miners[list(heads)].rename(columns=heads)
-
-
-def covered_words(study: Study) -> str:
-    """What part of the totals the known figures cover."""
-    table, group = study.miners, study.group
-    power, value = float(table["operating_mw"].sum()), float(table["value_busd"].sum())
-    capacity = float(study.project.capacity_mw)
-    return (
-        f"Power is known for {table['operating_mw'].notna().sum()} of {len(table)} miners: "
-        f"{text.amount(power, 'MW', 0)}, {text.amount(power / capacity * 100, 'percent', 0)} of "
-        f"the capacity set above. Market value is known for {table['value_busd'].notna().sum()}: "
-        f"{busd(value)}, {text.amount(value / group.base_busd * 100, 'percent', 0)} of JPMorgan's "
-        f"group on {group.base_date:%Y-%m-%d}."
-    )
-
-
-def _value(quantities: Quantities, name: str) -> float:
+def value_of(quantities: Quantities, name: str) -> float:
     value = quantities[name].value
     return float("nan") if value is None else float(value)
