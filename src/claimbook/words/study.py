@@ -12,14 +12,15 @@ from claimbook.analysis.modelstudy import days_before
 HALF = 0.5
 PLAIN = "market_btc"  # the model in front: what the market and bitcoin do not explain
 ALARMS = "false alarms on other days (%)"
-MODEL_COLUMNS = {
-    "mean abnormal return": "%",
+MODEL_UNITS = {
+    "beyond it": "%",
     "lowest likely": "%",
     "highest likely": "%",
-    "explained": "% of the fall",
+    "explained": "% of the change",
     "smallest effect that could be seen": "%",
     "error of the fit": "%",
 }
+TEST_DIGITS = {"statistic": 3, "p-value": 3, ALARMS: 1}
 
 
 def front(study: EventStudy) -> ModelStudy | None:
@@ -33,21 +34,32 @@ def lacking(study: EventStudy, section: str) -> str:
 
 
 def model_table(study: EventStudy) -> pd.DataFrame:
-    """One row a model: abnormal return with interval, placebo probabilities, power."""
-    rows = {}
-    for one in study.models.values():
-        rows[one.model.label] = {
-            "mean abnormal return": one.aar_pct,
+    """One row a model: abnormal return with interval, part explained, placebo probabilities."""
+    rows = {
+        one.model.label: {
+            "beyond it": one.aar_pct,
             "lowest likely": one.low_pct,
             "highest likely": one.high_pct,
             "explained": one.explained_share_pct,
-            "share of other days as far out": text.number(one.mean.p_value, 3),
-            "without days of known news": text.number(one.mean_quiet.p_value, 3),
-            "mean residual correlation": text.number(one.correlation, 2),
-            "effective number of shares": text.number(one.effective_shares, 1),
+            "p-value": probability(one.mean),
+            "p-value, days without known news": probability(one.mean_quiet),
+        }
+        for one in study.models.values()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("expected from")
+
+
+def power_table(study: EventStudy) -> pd.DataFrame:
+    """One row a model: how alike the shares are, and how large an effect would have to be."""
+    rows = {
+        one.model.label: {
+            "mean correlation of the rest": one.correlation,
+            "effective number of shares": one.effective_shares,
             "smallest effect that could be seen": one.minimum_detectable_pct,
             "error of the fit": float(one.shares["pre_fit_error_pct"].mean()),
         }
+        for one in study.models.values()
+    }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("expected from")
 
 
