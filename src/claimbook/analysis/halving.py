@@ -140,11 +140,15 @@ def study(
 
 
 def change_intervals(
-    frame: pd.DataFrame, halving: Halving, windows: Sequence[int], block_days: int
+    frame: pd.DataFrame,
+    halving: Halving,
+    windows: Sequence[int],
+    block_days: int,
+    measures: Sequence[str] = MEANINGS,
 ) -> pd.DataFrame:
     """Each change in percent with its 95 % interval; index (measure, window in days)."""
     rows = {}
-    for measure in MEANINGS:
+    for measure in measures:
         for days in windows:
             span = windows_of(halving.day, days)
             before = frame[measure].reindex(span.before).to_numpy(dtype=float)
@@ -299,7 +303,7 @@ def block_lengths(study: Study, lengths: Sequence[int] = (7, 14, 30, 60)) -> pd.
     """The interval of the dollar change for several block lengths, one row a window and length."""
     rows = []
     for length in lengths:
-        table = change_intervals(study.first, study.halving, study.windows, length)
+        table = change_intervals(study.first, study.halving, study.windows, length, ["revenue_usd"])
         for days in study.windows:
             row = table.loc[("revenue_usd", days)]
             used = resampling.block_length(days, length)

@@ -292,7 +292,7 @@ def by_length(
         title(
             figure,
             f"Change of the mean by length of the windows, halving of {halving.year}",
-            f"Percent of the mean before; dotted: a fall of {levels} %; dots: the windows judged",
+            f"Percent of the mean before; dotted: a fall of {levels} %; dots: the windows chosen",
         )
         source(figure, source_line)
     said = [

@@ -118,7 +118,7 @@ def length_words(study: Study, threshold: float) -> str:
     far = _lengths(change.index[change < -threshold], change.index)
     rose = _lengths(change.index[change > 0], change.index)
     others = [
-        f"{LABELS[m]} from {text.number(study.by_length[m].min(), 0, sign=True)} to "
+        f"{LABELS[m]} from {_whole(study.by_length[m].min())} to "
         f"{text.amount(study.by_length[m].max(), 'percent', 0, sign=True)}"
         for m in ("revenue_btc", "hashprice", PER_HASH)
     ]
@@ -126,6 +126,11 @@ def length_words(study: Study, threshold: float) -> str:
         f"Revenue in dollars fell by more than {text.amount(threshold, 'percent', 0)} {far}, and "
         f"rose {rose}. Over all lengths the others changed by: {'; '.join(others)}."
     )
+
+
+def _whole(change: float) -> str:
+    """A change in whole percent; a fall to next to nothing keeps the digits that tell it so."""
+    return text.number(change, 0 if change > -99.5 else 3, sign=True)
 
 
 def _lengths(found: pd.Index, tried: pd.Index) -> str:
