@@ -428,6 +428,9 @@ def test_needed_inputs_of_a_terminal_value(defaults: dict[str, Any], study: upsi
 def test_a_summary_of_nothing_reached(study: upside.Study) -> None:
     none = replace(study, joint=study.joint * 0)
     assert "No simulated set" in words.headline(none, study.quantities())[1]
+    few = replace(study, joint=study.joint / 1e4)
+    assert "less than 0.1\N{NO-BREAK SPACE}%" in words.headline(few, study.quantities())[1]
+    assert "less than 0.1\N{NO-BREAK SPACE}%" in words.joint_words(few)
 
 
 def test_a_rate_too_near_to_growth_is_refused(defaults: dict[str, Any]) -> None:

@@ -25,6 +25,8 @@ JOINED = {
 }
 # Two figures agree in words where they are no further apart than this.
 NEAR = 0.1
+# Shares below this many percent are called less than it.
+FEW = 0.1
 
 OUTCOMES = {
     "p5": "5th percentile",
@@ -85,6 +87,11 @@ def _reached_words(study: Study) -> str:
     most = float(study.joint.max().max())
     if most == 0:
         return "No simulated set of inputs reaches the figure under any reading."
+    if most < FEW:
+        return (
+            f"Under any reading less than {text.amount(FEW, 'percent', 1)} of simulated sets of "
+            "inputs reach the figure."
+        )
     return (
         f"Of simulated sets of inputs {share_range(study)} reach the figure, by how the yearly "
         f"amount is read, and up to {text.amount(most, 'percent', 1)} with further choices that "
@@ -362,6 +369,11 @@ def joint_words(study: Study) -> str:
     least, most = float(table.min().min()), float(table.max().max())
     if most == 0:
         return "Under no reading does a draw reach the reported figure."
+    if most < FEW:
+        return (
+            f"Under any reading, and with all that is joined to it, less than "
+            f"{text.amount(FEW, 'percent', 1)} of the draws reach the reported figure."
+        )
     reading, joined = table.stack().idxmax()
     return (
         f"As set above {share_range(study)} of the draws reach the reported figure, by reading. "
