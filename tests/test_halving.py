@@ -155,7 +155,9 @@ def test_changes_to_the_article_stop_at_its_eve(study: analysis.Study) -> None:
     assert len(after) == study.to_article == 340
     value = study.quantities["revenue_usd_change_pct.to_article"].value
     assert value == pytest.approx(100 * (after.mean() / before.mean() - 1))
-    assert "24 lie after the article" in words.late_words(study)
+    said = words.late_words(study)
+    assert "Over the 340 days that had passed when the article appeared" in said
+    assert f"{abs(value):.0f}\N{NO-BREAK SPACE}%" in said
 
 
 def test_the_size_of_a_fall_decides_as_the_page_says(
@@ -313,7 +315,8 @@ def test_sentences_carry_the_numbers_they_are_about(
     assert len(key) == 3
     year = study.quantities["revenue_usd_change_pct.365d"].value
     assert isinstance(year, float)
-    assert f"and \N{MINUS SIGN}{abs(year):.0f} % in dollars" in summary
+    in_dollars = summary.partition("In dollars it changed by ")[2]
+    assert f" and \N{MINUS SIGN}{abs(year):.0f} %, while" in in_dollars
     assert all(each in summary for each in (words.reason_words(findings), words.late_words(study)))
     assert "365 days" in words.interval_words(study)  # the one interval that holds zero
     account = study.accounts[365]

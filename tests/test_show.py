@@ -122,7 +122,7 @@ def test_the_verdict_box_says_the_computed_verdict(verdict: str) -> None:
     page = html(lambda: show.verdict(claim, findings, [("5 %", "largest fall")], f"So {NASTY}."))
     words = " ".join(page.words)
     assert f"verdict-{verdict.replace(' ', '-')}" in page.classes()
-    assert f"Computed from 1 deciding findings: 1 {verdict}." in words
+    assert f"Computed from 1 deciding finding: 1 {verdict}." in words
     assert NASTY in words
     assert "script" not in {tag for tag, _ in page.tags}
     assert page.count("dt") == page.count("dd") == 1

@@ -86,7 +86,8 @@ def verdict(
         f"<p class='verdict-word'><span>Verdict:</span> <strong>{escape(outcome)}</strong></p>"
         f"<p class='verdict-summary'>{escape(summary)}</p>"
         f"<dl class='key-numbers'>{numbers}</dl>"
-        f"<p class='verdict-basis'>Computed from {len(decided)} deciding findings: {counts}.</p>"
+        f"<p class='verdict-basis'>Computed from {len(decided)} deciding "
+        f"finding{'s' * (len(decided) != 1)}: {counts}.</p>"
         "</section>"
     )
     plain = f"Verdict: {outcome}. {summary} " + "; ".join(f"{n}: {v}" for v, n in key_numbers)

@@ -58,10 +58,10 @@ def summary(study: Study, findings: Sequence[Finding]) -> str:
     spans = text.listed([str(days) for days in study.windows])
     when = f"{study.halving.day:%-d %B %Y}"
     changes = (
-        f"In the {spans} days from {when}, against as many days before, mean daily revenue changed "
-        f"by {over('revenue_btc_change_pct')} in bitcoin, by {over('revenue_usd_change_pct')} in "
-        f"dollars and by {over('hashprice_change_pct')} in dollars per unit of hash rate, while "
-        f"the price of a bitcoin changed by {over('price_change_pct')}."
+        f"Over {spans} days from {when}, against as many before, daily revenue changed by "
+        f"{over('revenue_btc_change_pct')} in bitcoin. In dollars it changed by "
+        f"{over('revenue_usd_change_pct')}, while the price of a bitcoin changed by "
+        f"{over('price_change_pct')}."
     )
     return " ".join(filter(None, [changes, reason_words(findings), late_words(study)]))
 
@@ -83,10 +83,7 @@ def reason_words(findings: Sequence[Finding]) -> str:
     names = text.listed([f"{name} ({text.amount(v, 'percent', 0)})" for _, name, v in missed])
     falls = all(value < 0 for _, _, value in missed)
     rest = "If any fall counted, the claim would hold in full." if falls else ""
-    return (
-        f"A fall counts if it is more than {line}. Not so: {names}, hence "
-        f"“{ledger.verdict(deciding)}”. {rest}"
-    ).strip()
+    return (f"A fall counts if it is more than {line}, which leaves out {names}. {rest}").strip()
 
 
 def _member_words(name: str) -> str:
@@ -103,10 +100,9 @@ def late_words(study: Study) -> str:
     if days is None or longest - days - 1 <= 0:
         return ""
     value = study.quantities[f"revenue_usd_change_pct.{revenue.TO_ARTICLE}"].value
-    late = longest - days - 1
     return (
-        f"Of the {longest} days, {late} lie after the article; over the {days} days before it, "
-        f"dollars changed by {text.amount(value, 'percent', 0, sign=True)}."
+        f"Over the {days} days that had passed when the article appeared, dollars changed by "
+        f"{text.amount(value, 'percent', 0, sign=True)}."
     )
 
 
