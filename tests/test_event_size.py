@@ -134,7 +134,7 @@ def test_max_t_keeps_the_familywise_size() -> None:
 
 
 def test_joint_bootstrap_keeps_its_size() -> None:
-    draws, alarms = 800, 0
+    draws, alarms = DRAWS, 0
     for number, (returns, market) in enumerate(_panels(121, draws, seed=3)):
         one = abnormal.study(MARKET, returns[:-1], market[:-1], returns[-1:], market[-1:])
         x = design(MARKET, market)
