@@ -22,6 +22,7 @@ ROOT = paths.root()
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
 DEV = [Requirement(line) for line in PROJECT["optional-dependencies"]["dev"]]
+CLUSTER = [Requirement(line) for line in PROJECT["optional-dependencies"]["cluster"]]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 # Dependencies that are run, or needed by another one, rather than imported: where and how.
@@ -35,7 +36,10 @@ RUN = {
     "flit-core": ("pyproject.toml", 'build-backend = "flit_core.buildapi"'),
     "ipykernel": ("notebooks", '"name": "python3"'),  # the kernel that every notebook names
 }
-IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml"}
+IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml", "coinmetrics-api-client": "coinmetrics"}
+# Later releases refuse pandas 3 or want polars beside it; ours reads the plain rows alone.
+CEILINGS = {"coinmetrics-api-client"}
+PIP_ONLY = {"axe-playwright-python", "coinmetrics-api-client"}
 
 
 def locked(name: str) -> dict[str, Requirement]:
@@ -87,8 +91,9 @@ def test_every_direct_dependency_is_locked_above_its_floor(
         entry = lock[canonicalize_name(requirement.name)]
         assert entry.marker is None, entry
         assert Version(pinned(entry)) in requirement.specifier, requirement
-        # A floor, so that a fix is taken; no ceiling, so that the lock decides.
-        assert {s.operator for s in requirement.specifier} == {">="}, requirement
+        # A floor, so that a fix is taken; no ceiling without a reason, so that the lock decides.
+        allowed = {">=", "<"} if requirement.name in CEILINGS else {">="}
+        assert {s.operator for s in requirement.specifier} == allowed, requirement
 
 
 def test_the_development_lock_extends_the_runtime_lock() -> None:
@@ -102,7 +107,8 @@ def test_environment_yml_pins_the_locked_versions() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert environment["name"] == PROJECT["name"]
     listed = environment["dependencies"]
-    assert listed[-1] == {"pip": ["--editable ."]}
+    *by_pip, itself = listed[-1]["pip"]
+    assert itself == "--editable ."
     words = listed[:-1]
     assert words[0] == f"python{PROJECT['requires-python']}"
     assert words[1] == "pip"
@@ -110,7 +116,9 @@ def test_environment_yml_pins_the_locked_versions() -> None:
     due = {
         canonicalize_name(r.name): pinned(lock[canonicalize_name(r.name)]) for r in RUNTIME + DEV
     }
-    assert dict(word.split("=") for word in words[2:]) == due
+    pinned_by_pip = dict(word.split("==") for word in by_pip)
+    assert set(pinned_by_pip) == PIP_ONLY
+    assert dict(word.split("=") for word in words[2:]) | pinned_by_pip == due
 
 
 def test_what_is_installed_is_what_is_locked() -> None:
@@ -143,5 +151,7 @@ def test_every_import_of_the_package_is_declared() -> None:
     }
     # Parts of Jupyter and of Jinja: they come with ipykernel, nbconvert and jinja2.
     brought = {"IPython", "jupyter_client", "traitlets", "markupsafe"}
+    # An extra: only the module that is asked for a cluster imports it.
+    optional = {canonicalize_name(r.name) for r in CLUSTER}
     foreign = (imports(ROOT / "src") | imports(ROOT / "notebooks")) - sys.stdlib_module_names
-    assert foreign - {"claimbook"} <= declared | brought
+    assert foreign - {"claimbook"} <= declared | brought | optional

@@ -29,10 +29,13 @@ channels:
 dependencies:
   - python>=3.11
   - pip
-{pins}
+{conda}
   - pip:
+{pip}
       - --editable .
 """
+# Published on PyPI alone, or not surely on conda-forge.
+PIP_ONLY = {"axe-playwright-python", "coinmetrics-api-client"}
 
 
 def main() -> None:
@@ -41,8 +44,11 @@ def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     direct = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     locked = versions((ROOT / DEV).read_text(encoding="utf-8"))
-    pins = "\n".join(f"  - {name}={locked[name]}" for name in sorted(map(name_of, direct)))
-    (ROOT / "environment.yml").write_text(ENVIRONMENT.format(pins=pins), encoding="utf-8")
+    names = sorted(map(name_of, direct))
+    conda = "\n".join(f"  - {name}={locked[name]}" for name in names if name not in PIP_ONLY)
+    pip = "\n".join(f"      - {name}=={locked[name]}" for name in names if name in PIP_ONLY)
+    text = ENVIRONMENT.format(conda=conda, pip=pip)
+    (ROOT / "environment.yml").write_text(text, encoding="utf-8")
 
 
 def compile_lock(target: str, *options: str) -> None:
