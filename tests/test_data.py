@@ -65,7 +65,7 @@ def change(project: Path, table: str, edit: Callable[[str], str], *, seal: bool 
 def test_every_table_reads_with_its_types_and_rows(book: data.Edition) -> None:
     kinds = {"number": "float64", "date": "datetime64[us]", "yearmonth": "datetime64[us]"}
     kinds["datetime"] = "datetime64[us, UTC]"
-    assert len(book) == 18
+    assert len(book) == 19
     for name, frame in book.items():
         about = book.tables[name].descriptor
         assert len(frame) == about["rows"]
@@ -102,7 +102,7 @@ def test_an_edition_can_be_asked_for_by_its_name(book: data.Edition) -> None:
 
 def test_frictionless_finds_the_package_valid() -> None:
     report = frictionless.validate(str(paths.data_folder() / "datapackage.json"))
-    assert len(report.tasks) == 18
+    assert len(report.tasks) == 19
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
 
 
@@ -528,3 +528,23 @@ def test_contract_arithmetic_is_right(book: data.Edition) -> None:
 def test_every_ticker_of_the_facts_is_a_listed_one_or_explained(book: data.Edition) -> None:
     known = set(book["tickers"]["ticker"])
     assert set(book["printed_moves"]["ticker"]) <= known
+
+
+def test_revenue_by_business_adds_up_to_the_total_that_the_company_gave() -> None:
+    """Business by business against another line of the same release: rounding apart, they agree."""
+    rows = data.read(["miner_reports"])["miner_reports"]
+    revenue = rows[rows["item"].str.endswith("revenue_musd")]
+    table = revenue.pivot(index="as_of", columns="item", values="value")
+    parts = table.drop(columns="total_revenue_musd").sum(axis=1)
+    assert len(table) == 9
+    # Four figures rounded to 0.1 can be 0.2 apart.
+    assert (parts - table["total_revenue_musd"]).abs().max() < 0.2
+
+
+def test_revenue_by_business_agrees_with_another_outlets_printed_changes() -> None:
+    """Percent that press pages printed: first quarter of 2025 on the year, and of 2026."""
+    rows = data.read(["miner_reports"])["miner_reports"]
+    total = rows[rows["item"] == "total_revenue_musd"].set_index("as_of")["value"]
+    assert 100 * (total["2025-03-31"] / total["2024-03-31"] - 1) == pytest.approx(-55.7, abs=0.05)
+    assert 100 * (total["2025-06-30"] / total["2024-06-30"] - 1) == pytest.approx(-44.3, abs=0.05)
+    assert 100 * (total["2026-03-31"] / total["2025-03-31"] - 1) == pytest.approx(45, abs=0.5)
