@@ -27,6 +27,8 @@ _HAIR = 1e-9
 
 RULES = ("range", "amount", "direction", "at_least", "at_most", "count", "date")
 
+COLLECTION = "collection"
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -69,7 +71,11 @@ class Printed:
 
 @dataclass(frozen=True)
 class Claim:
-    """One checkable statement of the article."""
+    """One checkable statement of the article.
+
+    One entry of the ledger is none: the collection, whose notebook shows all claims together. It
+    has no findings, and no verdict is made for it.
+    """
 
     id: str
     title: str
@@ -81,6 +87,11 @@ class Claim:
     notebook: str | None
     tables: tuple[str, ...]
     findings: tuple[Printed, ...]
+
+    @property
+    def collects(self) -> bool:
+        """Whether this is the collection, which shows the claims' results and asserts nothing."""
+        return self.kind == COLLECTION
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,49 @@ def claim(claim_id: str) -> Claim:
     if claim_id not in known:
         raise LedgerError(f"no claim {claim_id!r} in the ledger: there are {', '.join(known)}")
     return known[claim_id]
+
+
+def collection() -> Claim | None:
+    """The page that shows all claims together; None where the ledger declares none.
+
+    Raises LedgerError where its entry says too little.
+    """
+    ledger = _ledger()
+    entry = ledger.get(COLLECTION)
+    if entry is None:
+        return None
+    article = ledger["article"]
+    try:
+        return Claim(
+            id=entry["id"],
+            title=entry["title"],
+            paraphrase=" ".join(entry["paraphrase"].split()),
+            asserted_by="",
+            asserted_on="",
+            published_in=f"{article['publisher']}, “{article['title']}”, {article['date']}",
+            kind=COLLECTION,
+            notebook=entry["notebook"],
+            tables=(),
+            findings=(),
+        )
+    except (KeyError, TypeError) as error:
+        raise LedgerError(
+            f"data/claims.yml: `{COLLECTION}` must have id, title, paraphrase and notebook ({error})"
+        ) from error
+
+
+def subjects() -> list[Claim]:
+    """Everything that a notebook is about: the claims, then the collection where there is one."""
+    whole = collection()
+    return [*claims(), *([whole] if whole else [])]
+
+
+def subject(subject_id: str) -> Claim:
+    """A claim or the collection by its id; LedgerError names the ids there are."""
+    known = {entry.id: entry for entry in subjects()}
+    if subject_id not in known:
+        raise LedgerError(f"no claim {subject_id!r} in the ledger: there are {', '.join(known)}")
+    return known[subject_id]
 
 
 def article() -> Mapping[str, str]:
@@ -195,14 +249,15 @@ def result(
 ) -> dict[str, Any]:
     """What a notebook publishes: the content of `results.json`, as plain JSON values.
 
-    `key_numbers` (value with unit, what it is) and `summary` are what the verdict box shows.
+    `key_numbers` (value with unit, what it is) and `summary` are what the verdict box shows. The
+    collection, which is no claim, has None for its verdict.
     Numbers keep 10 significant digits: more than any printed value needs, fewer than would let the
     last bit of a processor's arithmetic into the file.
     """
     return {
         "claim": claim.id,
         "title": claim.title,
-        "verdict": verdict(findings),
+        "verdict": None if claim.collects else verdict(findings),
         "summary": summary,
         "key_numbers": [{"value": value, "label": label} for value, label in key_numbers],
         "parameters": {name: _plain(value) for name, value in parameters.items()},

@@ -6,6 +6,7 @@ from pathlib import Path
 from claimbook.errors import ClaimbookError
 
 ROOT_VARIABLE = "CLAIMBOOK_ROOT"
+REPORTS_VARIABLE = "CLAIMBOOK_REPORTS"
 
 
 def root() -> Path:
@@ -32,4 +33,6 @@ def notebook(name: str) -> Path:
 
 
 def reports_folder() -> Path:
-    return root() / "reports"
+    """Where reports are: `CLAIMBOOK_REPORTS` if set, else `reports/` of the project."""
+    stated = os.environ.get(REPORTS_VARIABLE)
+    return Path(stated).resolve() if stated else root() / "reports"
