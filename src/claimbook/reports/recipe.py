@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ class Recipe:
 
     `parameters` are complete and checked; `changed` those that differ from the defaults. `source`
     is the text of the notebook's file. `ingredients` is the manifest but for `version`, `files`.
+    `published` are the results that the collection's page is made from, by their place in the
+    reports folder; no claim's report has any.
     """
 
     claim: Claim
@@ -46,6 +48,7 @@ class Recipe:
     changed: Mapping[str, Any]
     source: str
     ingredients: Mapping[str, Any]
+    published: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def version(self) -> str:
@@ -61,11 +64,16 @@ class Recipe:
 
 
 def of(
-    claim: Claim, given: Mapping[str, Any] | None = None, *, package: Path | None = None
+    claim: Claim,
+    given: Mapping[str, Any] | None = None,
+    *,
+    package: Path | None = None,
+    reports: Path | None = None,
 ) -> Recipe:
     """The recipe of a claim's report. `given` are parameters to change; the rest are defaults.
 
     `package` is the folder that holds the package's folder, by default that of the running one.
+    `reports` is the folder whose results the collection's page shows, by default the project's own.
     Raises ParameterError for a parameter that cannot be taken, LedgerError where the claim has no
     readable notebook, DataError where the edition or a table is not there, RenderError where the
     lock or the project file is not.
@@ -116,7 +124,13 @@ def of(
         "packages": locked(),
         "python": required_python(),
     }
-    return Recipe(claim, values, changed, source, ingredients)
+    if not claim.collects:
+        return Recipe(claim, values, changed, source, ingredients)
+    from claimbook.reports import published  # which asks for the recipes of the claims
+
+    whole = published.read(reports, str(values.get(parameters.EDITION, CURRENT)))
+    shown = {**ingredients, "reports": whole.ingredients}
+    return Recipe(claim, values, changed, source, shown, whole.files)
 
 
 def source_of(notebook: str) -> list[list[Any]]:
