@@ -192,6 +192,31 @@ def test_every_finding_of_the_ledger_finds_its_quantity(
     )
 
 
+def test_spending_more_than_planned_does_not_speak_for_a_pull_back(
+    claim: ledger.Claim, study: capex.Study
+) -> None:
+    findings = ledger.judge_all(claim, capex.quantities(study), {"event_date": DAY})
+    reached = words.pick(findings, "programme-finished")
+    assert reached.verdict == ledger.HOLDS
+    assert not reached.rule.decides
+    # What decides is the pull-back, which has one untested count, and the two readings of slowing.
+    deciding = {f.rule.id for f in findings if f.rule.decides}
+    assert deciding == {"two-gigawatts", "slower-calendar-half", "slower-fiscal-half"}
+
+
+def test_the_summary_calls_the_analysts_count_only_what_the_analyst_counted(
+    book: Edition, claim: ledger.Claim, study: capex.Study
+) -> None:
+    other = capex.study(book, DAY, 3.0, 80.0, GROUPS, 120)
+    said = [
+        words.headline(one, ledger.judge_all(claim, capex.quantities(one), {}))[1]
+        for one in (study, other)
+    ]
+    assert "analyst" in said[0]
+    assert "analyst" not in said[1]
+    assert "a choice" in said[1]
+
+
 def test_another_plan_is_not_what_was_printed(claim: ledger.Claim, study: capex.Study) -> None:
     findings = ledger.judge_all(claim, capex.quantities(study), {"plan_busd": 100.0})
     assert words.pick(findings, "programme-finished").verdict == ledger.UNTESTED

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from claimbook import data, ledger, text
-from claimbook.analysis import bids, contracts, hosting, megawatt
+from claimbook import data, ledger, parameters, text
+from claimbook.analysis import bids, contracts, hosting, megawatt, prints, segments
 from claimbook.analysis.hosting import Study
 from claimbook.charts import hosting as charts
 from claimbook.data import Edition
@@ -147,7 +147,7 @@ def test_every_printed_price_follows_from_the_other_columns(study: Study) -> Non
 def test_the_contract_is_what_three_places_give(study: Study) -> None:
     one = study.chosen
     assert (one["mw"], one["years"], one["busd"]) == (200, 12, 3.5)
-    assert study.second_source == {"mw": 200, "busd": 3.5}
+    assert study.second_source == {"mw": 200, "busd": 3.5, "years": 12}
     # The announcement's 290 m USD a year, to the ten millions that it gives.
     assert 1000 * one["busd"] / one["years"] == pytest.approx(one["yearly_musd"], abs=5)
 
@@ -206,10 +206,15 @@ def test_counts_in_favour_of_mining_by_hand(study: Study) -> None:
     rent, ratio = 35 / 24, np.median([244 / 168, 56 / 39, 800 / 526, 330 / 245])
     harder = hosting.harder(study)
     assert study.grid_per_it == pytest.approx(ratio)
-    assert harder["efficient_machines"] == pytest.approx(rent - price * 0.365 / 15)
-    assert harder["efficient_machines_and_grid"] == pytest.approx(rent / ratio - price * 0.365 / 15)
-    assert harder["rent_less_credit"] == pytest.approx(3200 / 2400 - price * 0.365 / 25)
-    assert harder["all_at_once"] == min(harder.values())
+    assert harder["machines"] == pytest.approx(rent - price * 0.365 / 15)
+    assert harder["machines_grid"] == pytest.approx(rent / ratio - price * 0.365 / 15)
+    assert harder["credit"] == pytest.approx(3200 / 2400 - price * 0.365 / 25)
+    assert harder["machines_grid_year_credit"] == min(harder.values())
+    # Every set once: each choice favours mining, so adding one never helps rent.
+    assert len(harder) == 2**4 - 1
+    for name, value in harder.items():
+        held = set(name.split("_"))
+        assert all(value < v for n, v in harder.items() if set(n.split("_")) < held)
 
 
 def test_the_difference_changes_sign_at_the_break_even(book: Edition, study: Study) -> None:
@@ -255,9 +260,111 @@ def test_running_totals_and_other_peoples_counts(study: Study) -> None:
     assert list(study.counts.index) == ["Bernstein", "spotedcrypto"]
 
 
-def test_what_was_delivered_is_never_filled_in(study: Study) -> None:
-    assert study.power["delivered"].isna().all()
-    assert list(study.power["signed"]) == [286, 518]  # 16 + 200 + 70, and 112 + 120 on top
+def test_what_was_delivered_is_never_filled_in(book: Edition, study: Study) -> None:
+    assert study.power["delivered"].dropna().tolist() == [16, 350, 243]
+    assert study.power.loc[study.power["operating"].notna(), "delivered"].isna().all()
+    # 16; + 200 + 70; + 112 + 120; + 70, and nothing after.
+    assert list(study.power["signed"]) == [16, 286, 518, 588, 588]
+    nobody = hosting.power(
+        book["miner_capacity"], study.contracts, "RIOT", study.delivered.iloc[:0]
+    )
+    assert nobody["delivered"].isna().all()
+    assert len(nobody) == 2
+
+
+def reports() -> pd.DataFrame:
+    """Two quarters of one miner by hand, with a hole in the first."""
+    rows = [
+        ("2024-06-30", "self_mining_revenue_musd", 80.0, "primary"),
+        ("2024-06-30", "total_revenue_musd", 100.0, "second-hand"),
+        ("2024-09-30", "self_mining_revenue_musd", 30.0, "primary"),
+        ("2024-09-30", "hosted_mining_revenue_musd", 10.0, "derived"),
+        ("2024-09-30", "ai_hosting_revenue_musd", 10.0, "primary"),
+        ("2024-09-30", "total_revenue_musd", 50.0, "primary"),
+        ("2024-05-31", "fleet_efficiency_j_per_th", 24.0, "primary"),
+        ("2024-06-30", "fleet_efficiency_j_per_th", 20.0, "primary"),
+    ]
+    table = pd.DataFrame(rows, columns=["as_of", "item", "value", "certainty"])
+    return table.assign(as_of=pd.to_datetime(table["as_of"]), ticker="AAA", source="X", note="")
+
+
+def test_revenue_by_business_keeps_its_holes_and_its_weakest_source() -> None:
+    table = segments.by_quarter(reports(), "AAA")
+    assert [str(q) for q in table.index] == ["2024Q2", "2024Q3"]
+    assert math.isnan(table["ai_hosting"].iloc[0])
+    assert table["ai_share"].iloc[1] == pytest.approx(20)
+    assert list(table["certainty"]) == ["second-hand", "derived"]
+    moved = segments.changes(table, "2024-06-03")
+    assert moved["total"] == -50
+    assert math.isnan(moved["ai"])  # the earlier quarter has none
+    assert math.isnan(moved["total_next"])  # the next quarter is the last one known
+    nobody = segments.by_quarter(reports(), "ZZZ")
+    assert nobody.empty
+    assert all(math.isnan(v) for v in segments.changes(nobody, "2024-06-03").values())
+
+
+def test_the_machines_are_those_of_the_last_month_before_the_contract() -> None:
+    fleet = segments.fleet(reports(), "AAA")
+    known = segments.fleet_at(fleet, "2024-06-30")  # June has not ended before its last day is over
+    assert known is not None
+    assert known["j_per_th"] == 24
+    later = segments.fleet_at(fleet, "2024-07-01")
+    assert later is not None
+    assert later["j_per_th"] == 20
+    assert segments.fleet_at(fleet, "2024-05-30") is None
+
+
+def test_the_notebook_starts_from_the_companys_own_efficiency(book: Edition, claim: Claim) -> None:
+    own = segments.fleet_at(segments.fleet(book["miner_reports"], "CORZ"), "2024-06-03")
+    assert own is not None
+    assert parameters.of(claim)["efficiency"].default == own["j_per_th"]
+
+
+def test_whose_efficiency_it_is_is_said(book: Edition, study: Study) -> None:
+    assert words.whose(study) == "an assumption"  # 25, where the company said 24.23
+    exact = make(book, "CORZ", "2024-06-03", "2024-06-04", 24.23)
+    assert words.whose(exact) == "its own average for May 2024"
+    assert "another" in words.fleet_sentence(study)
+    assert "24.23" in words.mining_sentence(exact)
+
+
+def test_printed_moves_are_held_against_the_day() -> None:
+    bars = pd.DataFrame(
+        {
+            "ticker": "AAA",
+            "date": pd.to_datetime(["2024-01-02", "2024-01-03"]),
+            "open": [10.0, 12.0], "high": [10.0, 15.0], "low": [10.0, 11.0], "close": [10.0, 14.0],
+        }
+    )  # fmt: skip
+    notes = ["AAA +40%", "AAA +12 to +20% on the day", "AAA about +49%", "AAA +60%", "BBB +5%"]
+    table = pd.DataFrame({"note": notes, "certainty": "quoted", "date": pd.Timestamp("2024-01-03")})
+    events = pd.DataFrame(
+        {
+            "date": pd.to_datetime(["2024-01-02", "2024-01-03"]),
+            "kind": ["AI demand positive", "confounder"],
+            "figures": ["AAA +30% on 01-03", "AAA +41%"],
+            "certainty": "quoted",
+        }
+    )
+    found = prints.printed(table, events, bars).set_index(["ticker", "low"])
+    assert len(found) == 6  # the confounder's is not about a contract
+    near = found.loc[("AAA", 40.0)]
+    assert list(near[["open", "lowest", "highest", "close"]]) == pytest.approx([20, 10, 50, 40])
+    assert near["agrees"] == prints.AT_CLOSE
+    assert found.loc[("AAA", 12.0), "agrees"] == prints.WITHIN
+    assert found.loc[("AAA", 49.0), "agrees"] == prints.WITHIN
+    assert found.loc[("AAA", 60.0), "agrees"] == prints.OUTSIDE
+    assert found.loc[("AAA", 30.0), "date"] == pd.Timestamp("2024-01-03")
+    assert pd.isna(found.loc[("BBB", 5.0), "agrees"])
+
+
+def test_terawulfs_printed_range_lies_within_its_day(study: Study) -> None:
+    rows = study.printed.set_index("ticker")
+    assert tuple(rows.loc["WULF", ["low", "high"]]) == (27, 40)
+    # 5.46 to 8.71, by the closes as traded.
+    assert rows.loc["WULF", "close"] == pytest.approx(100 * (8.71 / 5.46 - 1), abs=0.05)
+    assert rows.loc["WULF", "agrees"] == prints.WITHIN
+    assert "WULF on 2025-08-14" in words.conflict_table(study).index
 
 
 def test_findings_rest_on_the_quantities_that_are_declared(
@@ -266,6 +373,10 @@ def test_findings_rest_on_the_quantities_that_are_declared(
     named = {name for rule in claim.findings for name in rule.members}
     assert named <= set(hosting.quantities(study))
     assert not [f.rule.id for f in findings if f.verdict == ledger.UNTESTED]
+    total = words.pick(findings, "total-revenue-rose")
+    # From the company's releases: 115.2 against 141.1 in the contract's quarter and 95.4 after it.
+    assert list(total.members.values()) == pytest.approx([115.2 - 141.1, 115.2 - 95.4])
+    assert not total.rule.decides
     strict = words.pick(findings, "widens-revenue-strictly")
     ahead = [o for o in strict.outcomes.values() if o == ledger.HOLDS]
     assert len(ahead) == sum(v > 0 for v in hosting.harder(study).values())
@@ -288,6 +399,11 @@ def test_a_cloud_contract_is_not_held_against_mining(claim: Claim, cloud: Study)
     assert cloud.path.empty
     assert "cannot be studied" in words.day_sentence(cloud)
     assert "No vote" in since.vote_sentence(cloud)
+    assert cloud.revenue.empty
+    assert "was not found" in words.revenue_sentence(cloud)
+    other = {"company": "IREN", "contract_date": "2025-11-03"}
+    elsewhere = ledger.judge_all(claim, hosting.quantities(cloud), other)
+    assert words.pick(elsewhere, "total-revenue-rose").verdict == ledger.UNTESTED
 
 
 @pytest.mark.parametrize("which", ["study", "cloud"])
@@ -300,7 +416,8 @@ def test_every_sentence_table_and_figure_can_be_made(
         words.same_day_sentence(one), words.all_contracts_sentence(one), words.mining_sentence(one),
         words.grid_sentence(one), words.income_sentence(one), words.power_sentence(one),
         words.certainty_sentence(one), since.signed_sentence(one, claim.asserted_on),
-        since.since_sentence(one), since.vote_sentence(one),
+        since.since_sentence(one), since.vote_sentence(one), words.revenue_sentence(one),
+        words.printed_sentence(one), words.fleet_sentence(one), since.gap_sentence(["One gap."]),
     ]  # fmt: skip
     assert not [s for s in said if re.search(r"\bnan\b|\bNone\b(?! of)", s) or s[-1] != "."]
     tables = [
@@ -309,6 +426,7 @@ def test_every_sentence_table_and_figure_can_be_made(
         words.income_table(one), words.mining_income_table(one), words.power_table(one),
         words.conflict_table(one), since.signed_table(one, claim.asserted_on),
         since.count_table(one), since.event_table(one), since.offer_table(one),
+        words.revenue_table(one), words.printed_table(one),
     ]  # fmt: skip
     assert all(isinstance(t, pd.DataFrame) for t in tables)
     drawn = [
@@ -322,6 +440,8 @@ def test_every_sentence_table_and_figure_can_be_made(
         charts.contracts(words.labelled(one), words.mined(one), "s"),
         charts.signed(one.signed, one.counts, one.name, claim.asserted_on, "s"),
     ]  # fmt: skip
+    if len(one.revenue):
+        drawn.append(charts.revenue(one.revenue, one.name, one.contract_date, "s"))
     if len(one.path):
         drawn.append(charts.since(one.path, since.marks(one), one.event_date, "s"))
     assert len({c.name for c in drawn}) == len(drawn)
@@ -335,4 +455,5 @@ def test_contradictions_stand_with_both_sides(study: Study) -> None:
     assert "1.2 bn" in denton.iloc[1].replace("\N{NO-BREAK SPACE}", " ")
     assert "1.79 or 1.43" in denton.iloc[2]
     assert "CORZ on 2024-06-04" in table.index
+    assert words.all_contracts_table(study)["announced"].str.startswith("about ").sum() == 4
     assert sum("counted by" in str(name) for name in table.index) == 2

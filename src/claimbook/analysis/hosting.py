@@ -6,11 +6,12 @@ is named income. A figure that no source gives stays missing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from claimbook.analysis import bids, capex, eventstudy, megawatt, returns
+from claimbook.analysis import bids, capex, eventstudy, megawatt, prints, returns, segments
 from claimbook.analysis import contracts as contracted
 from claimbook.analysis.bids import Bids
 from claimbook.analysis.contracts import HOSTING
@@ -23,6 +24,8 @@ FIRST = ("CORZ", "2024-06-03")  # the contract that the article names
 DIFFERENCE = "hosting_minus_mining_revenue_musd_per_mw_year"
 PLAIN = "market_btc"  # what the market and bitcoin do not explain
 MARKET = "SPY"
+# Choices that favour mining, in the order in which their names are joined.
+CHOICES = ("machines", "grid", "year", "credit")
 DRAWS = 99  # of the parts of an event study that this report does not show
 
 
@@ -34,7 +37,10 @@ class Study:
     `chosen` is the row of `contracts` that is held against mining, `rent` its m USD per MW-year
     (missing for a cloud contract). `grid_per_it` is the median of megawatts of grid power for one
     of critical IT load over the contracts that state both. `reaction` is None where the event
-    study cannot be made; `no_reaction` then says why.
+    study cannot be made; `no_reaction` then says why. `revenue` is the company's own by business
+    and quarter, `fleet` the efficiency that it gave for its machines, `delivered` the power for AI
+    that it said to have delivered; empty for a company without such rows. `printed` holds the moves
+    of shares that sources printed beside contracts. `first_session` is the share's first one.
     """
 
     ticker: str
@@ -63,6 +69,11 @@ class Study:
     no_reaction: str
     path: pd.DataFrame
     bids: Bids
+    revenue: pd.DataFrame
+    fleet: pd.DataFrame
+    delivered: pd.DataFrame
+    printed: pd.DataFrame
+    first_session: pd.Timestamp | None
 
 
 def study(
@@ -101,6 +112,8 @@ def study(
     except AnalysisError as error:
         why = str(error)
     prices = returns.wide(book["adjusted_closes"], "adjusted_close")
+    reports = book["miner_reports"]
+    delivered = segments.delivered(reports, ticker)
     return Study(
         ticker=ticker,
         name=name,
@@ -122,7 +135,7 @@ def study(
         ),
         hosting_income=hosting_income(table),
         mining_income=mining_income(book["jpm_mining_economics"], hashprice, efficiency),
-        power=power(book["miner_capacity"], table, ticker),
+        power=power(book["miner_capacity"], table, ticker, delivered),
         signed=contracted.signed(table, ticker),
         counts=contracted.counts(book["ai_contracts"], table),
         second_source=second_source(book["vaneck_model"]),
@@ -130,6 +143,11 @@ def study(
         no_reaction=why,
         path=path(prices, ticker, [t for t in shares if t != ticker], event_date),
         bids=bids.bids(book["events"], prices, ticker, name),
+        revenue=segments.by_quarter(reports, ticker),
+        fleet=segments.fleet(reports, ticker),
+        delivered=delivered,
+        printed=prints.printed(table, book["events"], book["bars_daily"]),
+        first_session=prices[ticker].first_valid_index() if ticker in prices else None,
     )
 
 
@@ -180,32 +198,43 @@ def mining_income(economics: pd.DataFrame, hashprice: pd.Series, efficiency: flo
     ).set_index(both["month"].rename("month"))
 
 
-def power(capacity: pd.DataFrame, table: pd.DataFrame, ticker: str) -> pd.DataFrame:
+def power(
+    capacity: pd.DataFrame, table: pd.DataFrame, ticker: str, delivered: pd.DataFrame
+) -> pd.DataFrame:
     """A company's power by date (MW): signed for AI by then, delivered, operating, planned.
 
-    No source gives what was delivered, so that column stays empty.
+    A row for each day of the capacities and of `delivered` (as `segments.delivered` gives it);
+    `note` says in which sense a megawatt is delivered. Blanks stay blank.
     """
-    own = capacity[capacity["ticker"] == ticker].sort_values("as_of")
+    own = capacity[capacity["ticker"] == ticker].set_index("as_of")
     held = table[table["ticker"] == ticker]
-    return pd.DataFrame(
+    stated = pd.DataFrame(
         {
-            "signed": [float(held.loc[held["date"] <= d, "mw"].sum()) for d in own["as_of"]],
             "delivered": float("nan"),
-            "operating": own["operating_mw"].to_numpy(dtype=float),
-            "planned": own["contracted_or_pipeline_mw"].to_numpy(dtype=float),
-            "certainty": own["certainty"].to_numpy(),
-            "source": own["source"].to_numpy(),
-            "note": own["note"].to_numpy(),
-        },
-        index=pd.DatetimeIndex(own["as_of"], name="as of"),
+            "operating": own["operating_mw"].astype(float),
+            "planned": own["contracted_or_pipeline_mw"].astype(float),
+            "certainty": own["certainty"],
+            "source": own["source"],
+            "note": own["note"],
+        }
     )
+    handed = delivered[["certainty", "source", "note"]].assign(
+        delivered=delivered["mw"], operating=float("nan"), planned=float("nan")
+    )
+    both = pd.concat([part for part in (stated, handed[stated.columns]) if len(part)] or [stated])
+    both = both.sort_index().rename_axis("as of")
+    both.insert(0, "signed", [float(held.loc[held["date"] <= d, "mw"].sum()) for d in both.index])
+    return both
 
 
 def second_source(model: pd.DataFrame) -> dict[str, float]:
-    """Megawatts and bn USD of the contract `FIRST` as VanEck's text of August 2024 gave them."""
+    """Megawatts, years and bn USD of the contract `FIRST` as texts on VanEck gave them."""
     names = {"mw": f"{FIRST[0]}-CoreWeave MW", "busd": f"{FIRST[0]}-CoreWeave revenue"}
-    values = model.set_index("item")["value"]
-    return {key: float(values.get(item, np.nan)) for key, item in names.items()}
+    rows = model.set_index("item")
+    out = {key: float(rows["value"].get(item, np.nan)) for key, item in names.items()}
+    note = pd.Series([str(rows["note"].get(names["mw"], ""))])
+    out["years"] = float(note.str.extract(r"(\d+) years", expand=False).astype(float).iloc[0])
+    return out
 
 
 def path(prices: pd.DataFrame, ticker: str, others: Sequence[str], event_date: str) -> pd.DataFrame:
@@ -243,6 +272,11 @@ def quantities(study: Study) -> dict[str, Quantity]:
     put(DIFFERENCE, at["difference"], MW_YEAR)
     put("break_even_j_per_th", at["break_even"], "J/TH")
     put("grid_mw_per_it_mw", study.grid_per_it, "1")
+    put("break_even_j_per_th.grid", at["break_even"] * study.grid_per_it, "J/TH")
+    own = segments.fleet_at(study.fleet, study.contract_date)
+    put("fleet_efficiency_j_per_th", float("nan") if own is None else own["j_per_th"], "J/TH")
+    for name, value in segments.changes(study.revenue, study.contract_date).items():
+        put(f"revenue_change_musd.{name}", value, "m USD")
     put("extra_revenue_musd_a_year", at["difference"] * study.chosen["mw"], "m USD a year")
     for member, value in harder(study).items():
         put(f"{DIFFERENCE}.{member}", value, MW_YEAR)
@@ -262,27 +296,28 @@ def quantities(study: Study) -> dict[str, Quantity]:
 
 
 def harder(study: Study) -> dict[str, float]:
-    """Rent less mining (m USD per MW-year) under choices that favour mining.
+    """Rent less mining (m USD per MW-year) under every set of the choices that favour mining.
 
-    efficient_machines: the best machines of the range; per_grid_mw: rent over the grid power that
-    the load needs; year_before: hashprice's mean of the year before; rent_less_credit: what the
-    tenant paid for and takes off the rent is taken off, as far as the contract's note gives it.
-    Then the first two together, and all four.
+    machines: the best machines of the range; grid: rent over the grid power that the load needs;
+    year: hashprice's mean of the year before; credit: what the tenant paid for and takes off the
+    rent is taken off, as far as the contract's note gives it. Each alone and all together in every
+    way, so that none is picked: the names of a set are joined by `_`, in the order of `CHOICES`.
     """
     at, before = (float(study.windows.at[s, "hashprice"]) for s in (AT_CONTRACT, YEAR_BEFORE))
-    one, best = study.chosen, study.efficiencies[0]
+    one = study.chosen
     credit = float(one["credit_musd"]) if study.rent == study.rent else float("nan")
     less = study.rent - credit / (float(one["mw"]) * float(one["years"]))
-    mining = megawatt.mining_per_mw_year(at, study.efficiency)
-    per_grid = study.rent / study.grid_per_it
-    return {
-        "efficient_machines": study.rent - megawatt.mining_per_mw_year(at, best),
-        "per_grid_mw": per_grid - mining,
-        "year_before": study.rent - megawatt.mining_per_mw_year(before, study.efficiency),
-        "rent_less_credit": less - mining,
-        "efficient_machines_and_grid": per_grid - megawatt.mining_per_mw_year(at, best),
-        "all_at_once": less / study.grid_per_it - megawatt.mining_per_mw_year(before, best),
-    }
+    out = {}
+    for size in range(1, len(CHOICES) + 1):
+        for chosen in combinations(CHOICES, size):
+            rent = less if "credit" in chosen else study.rent
+            rent = rent / study.grid_per_it if "grid" in chosen else rent
+            mining = megawatt.mining_per_mw_year(
+                before if "year" in chosen else at,
+                study.efficiencies[0] if "machines" in chosen else study.efficiency,
+            )
+            out["_".join(chosen)] = rent - mining
+    return out
 
 
 def least_income_gap(study: Study) -> float:

@@ -90,7 +90,7 @@ def by_efficiency(
     `curve` are.
     """
     shown = curve[list(names)].dropna(axis=1)
-    colors = (chart.BITCOIN, chart.FALL, chart.OTHER)
+    colors = (chart.BITCOIN, chart.SUBJECT, chart.OTHER)
     inside = curve.index.to_numpy()
     with house_style():
         figure = new_figure(3.9)
@@ -110,7 +110,7 @@ def by_efficiency(
         ax.set_xlim(inside[0], inside[-1])
         ax.set_ylim(0, None)
         ax.annotate(
-            f"assumed: {_jth(efficiency)}", (efficiency, ax.get_ylim()[1]),
+            f"chosen: {_jth(efficiency)}", (efficiency, ax.get_ylim()[1]),
             xytext=(4, -2), textcoords="offset points", va="top", fontsize=8, color=chart.MUTED,
         )  # fmt: skip
         _labels(ax, float(inside[-1]), ends)
@@ -153,7 +153,7 @@ def contracts(table: pd.DataFrame, mining: float, source: str) -> Chart:
                     va="center", fontsize=7.5, color=chart.MUTED,
                 )  # fmt: skip
                 continue
-            color = chart.RISE if row.kind == "cloud" else chart.AI
+            color = chart.SUBJECT if row.kind == "cloud" else chart.AI
             firm = row.certainty in FIRM
             ax.scatter(
                 row.rent, position, s=34, facecolor=color if firm else "white", edgecolor=color,
@@ -185,7 +185,7 @@ def contracts(table: pd.DataFrame, mining: float, source: str) -> Chart:
             figure,
             "Revenue a megawatt and year of every signed contract",
             f"Value over megawatts and base term, {MW_YEAR}, logarithmic scale; filled: company or "
-            "known outlet; open: second-hand or derived; green: cloud with own machines",
+            "known outlet; open: second-hand or derived; blue: cloud with own machines",
         )
         chart.source(figure, source)
     hosting = table.loc[known & (table["kind"] == "hosting").to_numpy(), "rent"]
@@ -209,7 +209,7 @@ def signed(
     """
     panels = {"mw": "MW signed", "busd": "bn USD, base terms"}
     lines = {
-        "all": (chart.RISE, "with cloud"),
+        "all": (chart.OTHER, "with cloud"),
         "hosting": (chart.AI, "hosting"),
         "company": (chart.SUBJECT, name),
     }
@@ -231,7 +231,7 @@ def signed(
             seen = counts[counts[unit].notna()]
             ax.scatter(
                 seen["date"], seen[unit], s=30, marker="D", facecolor="white",
-                edgecolor=chart.FALL, linewidth=1.2, zorder=4, clip_on=False,
+                edgecolor=chart.INK, linewidth=1.2, zorder=4, clip_on=False,
             )  # fmt: skip
             counted = text.listed([text.number(v, 0) for v in seen[unit]])
             ax.axvline(day, color=chart.MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
@@ -269,6 +269,67 @@ def signed(
         f"{'; '.join(others) or 'none'}."
     )
     return Chart("signed", figure, alt, sums)
+
+
+def revenue(quarters: pd.DataFrame, name: str, contract_date: str, source: str) -> Chart:
+    """The company's revenue by business and quarter (stacked bars, m USD), the contract marked.
+
+    `quarters` has self_mining, hosted_mining, ai_hosting, total, certainty, by quarter.
+    """
+    parts = {
+        "self_mining": (chart.BITCOIN, "mining for itself"),
+        "hosted_mining": (RANGE, "hosting other miners"),
+        "ai_hosting": (chart.AI, "hosting AI"),
+    }
+    x = np.arange(len(quarters))
+    day = pd.Timestamp(contract_date)
+    with house_style():
+        figure = new_figure(3.6)
+        ax = figure.subplots()
+        bottom = np.zeros(len(quarters))
+        for column, (color, _) in parts.items():
+            values = quarters[column].fillna(0).to_numpy(dtype=float)
+            ax.bar(x, values, bottom=bottom, width=0.66, color=color)
+            bottom = bottom + values
+        for position, (total, top) in enumerate(zip(quarters["total"], bottom, strict=True)):
+            ax.annotate(
+                text.number(float(total), 1), (position, top), xytext=(0, 3),
+                textcoords="offset points", ha="center", fontsize=8.5, color=chart.INK,
+            )  # fmt: skip
+        ax.set_ylim(0, float(bottom.max()) * 1.16)
+        last, y, ends = quarters.iloc[-1], 0.0, {}
+        for column, (color, label) in parts.items():
+            value = float(last[column]) if last[column] == last[column] else 0.0
+            ink = chart.MUTED if color == RANGE else color
+            ends[f"{label} {text.number(last[column], 1)}"] = (y + value / 2, ink)
+            y += value
+        _labels(ax, x[-1] + 0.36, ends, gap=0.08)
+        start = day.to_period("Q")
+        if start in quarters.index:
+            at = int(quarters.index.get_loc(start))
+            ax.annotate(
+                f"contract,\n{day:%b %Y}", (at, bottom[at]), xytext=(0, 15),
+                textcoords="offset points", ha="center", fontsize=8, color=chart.MUTED,
+            )  # fmt: skip
+        marks = ["*" if c in ("second-hand", "derived") else "" for c in quarters["certainty"]]
+        ax.set_xticks(
+            x, [f"{q.year}\nQ{q.quarter}{m}" for q, m in zip(quarters.index, marks, strict=True)]
+        )
+        ax.grid(axis="x", visible=False)
+        ax.set_ylabel("m USD a quarter")
+        chart.title(
+            figure,
+            f"{name}'s revenue by business",
+            "m USD by calendar quarter, as the company gave it; above the bars: its own "
+            "totals; *: partly second-hand",
+        )
+        chart.source(figure, source)
+    said = [
+        f"{q.year} Q{q.quarter} {text.number(float(t), 1)} (AI {text.number(a, 1)})"
+        for q, t, a in zip(quarters.index, quarters["total"], quarters["ai_hosting"], strict=True)
+    ]
+    alt = f"Stacked bars of {name}'s revenue, m USD a quarter, all and from AI: {'; '.join(said)}."
+    return Chart("revenue-by-business", figure, alt, quarters.drop(columns="source"))
 
 
 def since(path: pd.DataFrame, marks: Mapping[str, str], event_date: str, source: str) -> Chart:
@@ -320,7 +381,8 @@ def since(path: pd.DataFrame, marks: Mapping[str, str], event_date: str, source:
 
 
 def _jth(efficiency: float) -> str:
-    return text.amount(efficiency, "J/TH", 0 if float(efficiency).is_integer() else 1)
+    digits = next(d for d in (0, 1, 2) if d == 2 or round(efficiency, d) == round(efficiency, 2))
+    return text.amount(efficiency, "J/TH", digits)
 
 
 def _log_axis(ax: Axes, low: float, high: float) -> None:

@@ -66,8 +66,10 @@ def single_shares(one: ModelStudy, event_date: str, source: str) -> Chart:
         figure = new_figure(0.42 * len(table) + 1.5)
         ax = figure.subplots()
         ax.barh(y, 2 * half, left=-half, height=0.5, color=chart.GRID)
-        outside = table["ar_pct"].abs() > half
-        colors = [chart.FALL if o else chart.SUBJECT for o in outside]
+        colors = [
+            chart.SUBJECT if abs(v) <= h else chart.RISE if v > 0 else chart.FALL
+            for v, h in zip(table["ar_pct"], half, strict=True)
+        ]
         ax.scatter(table["ar_pct"], y, s=44, color=colors, zorder=3)
         for position, value in zip(y, table["ar_pct"], strict=True):
             ax.annotate(

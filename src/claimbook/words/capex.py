@@ -79,17 +79,23 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
     ]
     reached = year >= study.plan_busd
     plan = text.amount(study.plan_busd, "bn USD", 0)
+    size = text.amount(study.dropped_gw, "GW", _digits(study.dropped_gw))
     summary = (
-        f"Microsoft's spending {'reached' if reached else 'did not reach'} {plan} in the fiscal "
-        "year to June 2025. "
-        + (
+        (
             "Spending did not slow in the second half of 2025: it was above the first half, "
             "in calendar and in fiscal halves. "
             if not slowed
-            else f"It was lower in the second half by the {text.listed(slowed)} reading. "
+            else f"Spending was lower in the second half by the {text.listed(slowed)} reading. "
         )
-        + f"That about {text.amount(study.dropped_gw, 'GW', _digits(study.dropped_gw))} of "
-        "projects were dropped rests on one analyst's count, which nothing else here confirms."
+        + f"In the fiscal year to June 2025 it {'reached' if reached else 'did not reach'} {plan}, "
+        "all of Microsoft's building and buying counted. "
+        + (
+            f"That about {size} of projects were dropped cannot be tested: it rests on one "
+            "analyst's count, which nothing else here confirms."
+            if study.reported_gw == study.dropped_gw
+            else f"The {size} that are held against the miners' power here are a choice; what was "
+            "dropped cannot be tested."
+        )
     )
     return key, summary
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from claimbook import ledger, text
-from claimbook.analysis import hosting
+from claimbook.analysis import hosting, prints, segments
 from claimbook.analysis.contracts import CLOUD, HOSTING
 from claimbook.analysis.hosting import Study
 from claimbook.analysis.megawatt import (
@@ -43,6 +43,10 @@ SPAN_UNITS = {
     "rent less mining": MW_YEAR,
     "both equal at": "J/TH",
 }
+REVENUE_UNITS = dict.fromkeys(
+    ("mining for itself", "hosting other miners", "hosting AI", "all"), "m USD"
+) | {"AI of all": "%"}
+PRINTED_UNITS = dict.fromkeys(("at the open", "lowest", "highest", "at the close"), "%")
 INCOME_UNITS = {
     "revenue": MW_YEAR,
     "income, low": MW_YEAR,
@@ -57,14 +61,13 @@ MINING_UNITS = {
     "margin": "%",
     "cost that this implies": "USD per MWh",
 }
+TOLERANCE = 1e-9
 POWER_UNITS = dict.fromkeys(("signed for AI", "delivered", "operating", "planned"), "MW")
-HARDER = {
-    "efficient_machines": "the most efficient machines of the range",
-    "per_grid_mw": "rent per megawatt of grid power, not of critical IT load",
-    "year_before": "hashprice's mean of the year before the contract",
-    "rent_less_credit": "rent less the building cost that the tenant paid and takes off it",
-    "efficient_machines_and_grid": "the first two together",
-    "all_at_once": "all four together",
+CHOICE_NAMES = {
+    "machines": "the best machines of the range",
+    "grid": "rent over grid power",
+    "year": "hashprice of the year before",
+    "credit": "rent less the tenant's part of the cost",
 }
 SPANS = {
     AT_CONTRACT: "days to the contract",
@@ -86,13 +89,12 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
     """Key numbers and the summary of the verdict box."""
     at = study.windows.loc[AT_CONTRACT]
     size = text.amount(float(study.chosen["mw"]), "MW", 0)
-    machines = text.amount(study.efficiency, "J/TH", _digits(study.efficiency))
     key = [
         (size, f"{study.name}'s contract of {study.contract_date}"),
         (text.amount(study.rent, MW_YEAR), "rent under that contract"),
         (
             text.amount(float(at["mining"]), MW_YEAR),
-            f"mining at the time with machines of {machines}, an assumption",
+            f"mining at the time with machines of {jth(study.efficiency)}, {whose(study)}",
         ),
     ]
     summary = f"{study.name}'s contract of {study.contract_date} is for {size}. "
@@ -104,15 +106,40 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
     more = pick(findings, "widens-revenue").verdict == ledger.HOLDS
     strict = pick(findings, "widens-revenue-strictly")
     survived = sum(outcome == ledger.HOLDS for outcome in strict.outcomes.values())
+    equal = float(at["break_even"])
     summary += (
         f"A megawatt brings in {text.amount(study.rent, 'm USD')} a year rented out, which is "
         f"{'more' if more else 'not more'} than the {text.amount(float(at['mining']), 'm USD')} "
-        f"that it would have mined. That order holds for machines that need more than "
-        f"{text.amount(float(at['break_even']), 'J/TH', 1)}. Of {len(strict.outcomes)} "
-        f"counts made in favour of mining, {survived} still have hosting ahead. Revenue is not "
-        "profit, and most of the figures are what contracts promise, not what was paid."
+        f"that it would have mined. Machines better than {text.amount(equal, 'J/TH', 1)} would "
+        f"have mined more, or better than {text.amount(equal * study.grid_per_it, 'J/TH', 1)} if "
+        f"the power for cooling counts; of {len(strict.outcomes)} sets of choices that favour "
+        f"mining, {survived} leave rent ahead. "
     )
-    return key, summary
+    return key, summary + (revenue_headline(study) or "These are promises, not what was paid.")
+
+
+def whose(study: Study) -> str:
+    """Where the efficiency is from: the company's own figure, or an assumption."""
+    own = segments.fleet_at(study.fleet, study.contract_date)
+    if own is None or abs(float(own["j_per_th"]) - study.efficiency) > TOLERANCE:
+        return "an assumption"
+    return f"its own average for {own.name:%B %Y}"
+
+
+def revenue_headline(study: Study) -> str:
+    """One sentence on the company's own revenue, or nothing where it is not known."""
+    first = pd.Timestamp(study.contract_date).to_period("Q")
+    known = study.revenue.dropna(subset=["ai_hosting", "total"])
+    if first not in known.index or known.index[-1] <= first:
+        return ""
+    then, last = known.loc[first], known.iloc[-1]
+    rose = "rose" if last["total"] > then["total"] else "fell"
+    return (
+        f"From {quarter(first)} to {quarter(known.index[-1])} its revenue a quarter from AI "
+        f"went from {text.amount(float(then['ai_hosting']), 'm USD', 1)} "
+        f"to {text.number(float(last['ai_hosting']), 1)}, while all its revenue {rose} from "
+        f"{text.number(float(then['total']), 1)} to {text.number(float(last['total']), 1)}."
+    )
 
 
 def contract_table(study: Study) -> pd.DataFrame:
@@ -122,13 +149,13 @@ def contract_table(study: Study) -> pd.DataFrame:
     yearly = 1000 * float(one["busd"]) / float(one["years"])
     rows = {
         "size (MW)": (one["mw"], second["mw"] if first else None, None),
-        "base term (years)": (one["years"], None, None),
+        "base term (years)": (one["years"], second["years"] if first else None, None),
         "value (bn USD)": (one["busd"], second["busd"] if first else None, None),
         "revenue a year (m USD)": (yearly, None, one["yearly_musd"]),
         "tenant's part of the building cost (m USD)": (None, None, one["credit_musd"]),
     }
     named = f"contracts table ({_sure_one(one)})"
-    columns = [named, "VanEck, August 2024 (second-hand)", "the table's note"]
+    columns = [named, "texts on VanEck's estimate (second-hand)", "the table's note"]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return frame.astype(float).rename_axis("what")
 
@@ -148,7 +175,7 @@ def step_table(study: Study) -> pd.DataFrame:
             "value as said": rows["said_busd"],
             "how sure": sure(rows),
         }
-    ).rename(index=lambda day: f"{day:%Y-%m-%d}")
+    ).set_axis(pd.Index(announced(rows.reset_index()), name="date"))
 
 
 def step_sentence(study: Study) -> str:
@@ -201,8 +228,8 @@ def day_sentence(study: Study) -> str:
         f"{text.amount(100 * float(one['p_placebo']), 'percent', 1)}, the event counted in. "
         f"The models are fitted on {study.reaction.estimation} sessions"
         + (
-            ", because the share was relisted only months before."
-            if study.ticker == "CORZ"
+            f"; the share's first session in the data is {study.first_session:%Y-%m-%d}."
+            if study.first_session is not None
             else "."
         )
     )
@@ -246,7 +273,7 @@ def all_contracts_table(study: Study) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "customer": rows["customer"],
-            "announced": rows["date"],
+            "announced": announced(rows),
             "size": rows["mw"],
             "MW of": rows["basis"],
             "term": rows["years"],
@@ -315,10 +342,7 @@ def span_table(study: Study) -> pd.DataFrame:
 def efficiency_table(study: Study) -> pd.DataFrame:
     """Rent less mining over the range of efficiencies and the spans of hashprice."""
     table = study.by_efficiency.rename(columns=SPANS)
-    table.index = pd.Index(
-        [text.amount(float(e), "J/TH", _digits(float(e))) for e in table.index],
-        name="machines that need",
-    )
+    table.index = pd.Index([jth(float(e)) for e in table.index], name="machines that need")
     return table
 
 
@@ -326,10 +350,9 @@ def mining_sentence(study: Study) -> str:
     """How a megawatt's mining revenue comes about, and where rent and mining are equal."""
     at, before = study.windows.loc[AT_CONTRACT], study.windows.loc[YEAR_BEFORE]
     drive = 1000 / study.efficiency
-    machines = text.amount(study.efficiency, "J/TH", _digits(study.efficiency))
     said = (
-        f"At {machines} a megawatt drives {text.number(drive, 1)} PH/s. Hashprice stood at "
-        f"{text.number(float(at['hashprice']), 1)} USD per PH/s and day on average over the "
+        f"At {jth(study.efficiency)} a megawatt drives {text.number(drive, 1)} PH/s. Hashprice "
+        f"stood at {text.number(float(at['hashprice']), 1)} USD per PH/s and day on average in the "
         f"{study.days} days to the contract, so the megawatt mined "
         f"{text.amount(float(at['mining']), 'm USD')} a year"
     )
@@ -340,13 +363,123 @@ def mining_sentence(study: Study) -> str:
             f"{text.amount(float(before['break_even']), 'J/TH', 1)} with the mean of the year "
             "before; better machines than that earn more by mining"
         )
-    return said + ". The efficiency is our assumption: no table gives that of the company's fleet."
+    return f"{said}. {fleet_sentence(study)}"
+
+
+def fleet_sentence(study: Study) -> str:
+    """What the company said of its machines, and whether that is what is used."""
+    known = study.fleet["j_per_th"]
+    if known.empty:
+        return "The efficiency is our assumption: no table gives that of the company's machines."
+    months = (
+        f"{study.name} gave {text.number(float(known.min()))} to "
+        f"{text.amount(float(known.max()), 'J/TH')} as the average of its own machines, by month "
+        f"from {known.index[0]:%B %Y} to {known.index[-1]:%B %Y}"
+    )
+    if whose(study) == "an assumption":
+        return f"{months}; the efficiency here is another, so it is an assumption."
+    return (
+        f"{months}; the last of them is used. It is an average, so the machines at the sites that "
+        "were given up may have been better or worse."
+    )
+
+
+def revenue_table(study: Study) -> pd.DataFrame:
+    """The company's revenue by business and quarter."""
+    rows = study.revenue
+    return pd.DataFrame(
+        {
+            "mining for itself": rows["self_mining"],
+            "hosting other miners": rows["hosted_mining"],
+            "hosting AI": rows["ai_hosting"],
+            "all": rows["total"],
+            "AI of all": rows["ai_share"],
+            "how sure": sure(rows),
+        }
+    ).rename(index=quarter)
+
+
+def revenue_sentence(study: Study) -> str:
+    """How revenue went by business, against the contract's quarter and the next."""
+    known = study.revenue.dropna(subset=["ai_hosting", "total"])
+    first = pd.Timestamp(study.contract_date).to_period("Q")
+    if known.empty:
+        return (
+            f"{study.name}'s own revenue from hosting and from mining by quarter was not found, so "
+            "this report cannot say how much of it came from hosting."
+        )
+    last, end = known.iloc[-1], known.index[-1]
+    said = (
+        f"In {quarter(end)} hosting AI brought {text.amount(float(last['ai_hosting']), 'm USD', 1)}"
+        f", {text.amount(float(last['ai_share']), 'percent', 0)} of all revenue."
+    )
+    for base in (first, first + 1):
+        if base not in known.index or base >= end:
+            continue
+        then = known.loc[base]
+        parts = {
+            "hosting AI": float(last["ai_hosting"] - then["ai_hosting"]),
+            "mining, its own and hosted": float(
+                last["self_mining"] + last["hosted_mining"]
+                - then["self_mining"] - then["hosted_mining"]
+            ),
+            "all revenue": float(last["total"] - then["total"]),
+        }  # fmt: skip
+        told = [f"{n} {text.number(v, 1, sign=True)}" for n, v in parts.items()]
+        said += f" Against {quarter(base)}, in m USD a quarter: {text.listed(told)}."
+    low = known.loc[known.index >= first, "total"]
+    return said + (
+        f" The lowest quarter from the contract on was {quarter(low.idxmin())} with "
+        f"{text.amount(float(low.min()), 'm USD', 1)}. Mining revenue moves with bitcoin and the "
+        "network as well, so not all of its change comes from sites that were given over to AI."
+    )
+
+
+def printed_table(study: Study) -> pd.DataFrame:
+    """Moves that sources printed beside contracts, and the prices of the day."""
+    rows = study.printed
+    wording = [
+        f"{text.amount(r.low, 'percent', 0, sign=True)}"
+        + (f" to {text.amount(r.high, 'percent', 0, sign=True)}" if r.high > r.low else "")
+        + (", early" if r.early else "")
+        for r in rows.itertuples()
+    ]
+    frame = pd.DataFrame(
+        {
+            "share": rows["ticker"],
+            "as printed": wording,
+            "how sure": rows["certainty"],
+            "at the open": rows["open"],
+            "lowest": rows["lowest"],
+            "highest": rows["highest"],
+            "at the close": rows["close"],
+            "so the print agrees": rows["agrees"].fillna(text.MISSING),
+        }
+    )
+    return frame.set_index(pd.Index(rows["date"].dt.strftime("%Y-%m-%d"), name="session"))
+
+
+def printed_sentence(study: Study) -> str:
+    """How many printed moves agree with the close, with the day's range, or with neither."""
+    found = study.printed["agrees"].value_counts()
+    return (
+        f"Of {counted(len(study.printed), 'move')} that the facts print, "
+        f"{int(found.get(prints.AT_CLOSE, 0))} agree with the close, "
+        f"{int(found.get(prints.WITHIN, 0))} with a price within the day only, "
+        f"{int(found.get(prints.OUTSIDE, 0))} with neither, and "
+        f"{int(study.printed['agrees'].isna().sum())} cannot be checked. A move within the day may "
+        "have been read off while the market was open."
+    )
 
 
 def harder_table(study: Study) -> pd.DataFrame:
-    """Rent less mining under choices that favour mining."""
+    """Rent less mining under every set of the choices that favour mining."""
     values = hosting.harder(study)
-    frame = pd.DataFrame({f"rent less mining ({MW_YEAR})": values}).rename(index=HARDER)
+    rows = {
+        " + ".join(CHOICE_NAMES[part] for part in name.split("_")): value
+        for name, value in values.items()
+    }
+    frame = pd.DataFrame({f"rent less mining ({MW_YEAR})": rows})
     return frame.rename_axis("counted in favour of mining")
 
 
@@ -415,8 +548,9 @@ def income_sentence(study: Study) -> str:
     return (
         f"After running costs the hosting contracts that state it leave {text.number(low)} to "
         f"{text.amount(high, MW_YEAR)}; mining left {text.number(least)} to {text.number(most)} in "
-        f"the months known since {study.contract_date[:7]}, by JPMorgan's figures at the assumed "
-        "efficiency. The lowest of the one less the highest of the other is "
+        f"the months known since {study.contract_date[:7]}, by JPMorgan's figures at that "
+        "efficiency, which need not be that of all miners. The lowest of the one less the highest "
+        "of the other is "
         f"{text.number(gap, 2, sign=True)}. {whose} cost of new buildings is not taken off. "
         "Mining revenue by our hashprice differs from JPMorgan's by "
         f"{text.amount(float(off.min()), 'percent', 1, sign=True)} to "
@@ -451,10 +585,16 @@ def power_sentence(study: Study) -> str:
             f"{text.amount(float(last['signed']), 'MW', 0)} of critical IT load, against "
             f"{text.amount(float(last['operating']), 'MW', 0)} of power by its own count. "
         )
-    return said + (
-        "What had been delivered to tenants by any date is not in the tables, and neither is the "
-        "company's own revenue from hosting or from mining in any quarter. So this report cannot "
-        "say how much of its revenue came from hosting, only what its contracts promise."
+    handed = study.power.dropna(subset=["delivered"])
+    if handed.empty:
+        return said + "What had been delivered to tenants by any date is not in the tables."
+    told = [
+        f"{text.amount(float(r.delivered), 'MW', 0)} by {day:%Y-%m-%d} ({r.note})"
+        for day, r in zip(handed.index, handed.itertuples(), strict=True)
+    ]
+    return (
+        f"{said}Delivered to tenants, each figure in its own sense: {'; '.join(told)}. These "
+        "differ in what they count and cannot be read as a series."
     )
 
 
@@ -476,22 +616,23 @@ def conflict_table(study: Study) -> pd.DataFrame:
             f"{text.amount(float(one['yearly_musd']), 'm USD', 0)}, the table's note",
             f"{text.amount(100 * (yearly / float(one['yearly_musd']) - 1), 'percent', 1)} apart",
         )
-    own = hosting.day_row(study)
-    for event in study.bids.events.itertuples():
-        said = pd.Series([str(event.figures)]).str.extract(
-            rf"{study.ticker} ([+-]\d+)% on (\d\d-\d\d)"
+    beside = study.printed[study.printed["agrees"].isin([prints.WITHIN, prints.OUTSIDE])]
+    for move in beside.itertuples():
+        span = (
+            f"to {text.amount(move.high, 'percent', 0, sign=True)} " if move.high > move.low else ""
         )
-        if own is None or said.isna().any(axis=None) or said.iloc[0, 1] != study.event_date[5:]:
-            continue
-        rows[f"{study.ticker} on {study.event_date}"] = (
-            f"{text.amount(float(own['return_pct']), 'percent', 1, sign=True)}, close to close",
-            f"{text.amount(float(said.iloc[0, 0]), 'percent', 0, sign=True)} ({event.certainty})",
-            "the other figure may be one taken during the day",
+        rows[f"{move.ticker} on {move.date:%Y-%m-%d}"] = (
+            f"{text.amount(move.close, 'percent', 1, sign=True)}, close to close",
+            f"{text.amount(move.low, 'percent', 0, sign=True)} {span}({move.certainty})",
+            f"prices of the day went from {text.amount(move.lowest, 'percent', 1, sign=True)} to "
+            f"{text.amount(move.highest, 'percent', 1, sign=True)}",
         )
     for who, count in study.counts.iterrows():
         rows[f"All contracts by {count['date']:%Y-%m-%d}, counted by {who}"] = (
-            f"{text.amount(float(count['busd']), 'bn USD', 0)} ({count['certainty']})",
-            f"{text.amount(float(count['our_busd']), 'bn USD', 1)}, sum of the contracts table",
+            f"{_over(count['note'])}{text.amount(float(count['busd']), 'bn USD', 0)}, "
+            f"{_megawatts(count['mw'])} ({count['certainty']})",
+            f"{text.amount(float(count['our_busd']), 'bn USD', 1)}, {_megawatts(count['our_mw'])}, "
+            "sum of the contracts table",
             "which contracts the other count holds is not known",
         )
     return pd.DataFrame.from_dict(
@@ -583,5 +724,29 @@ def _sure_one(row: pd.Series) -> str:
     return str(sure(row.to_frame().T).iloc[0])
 
 
-def _digits(value: float) -> int:
-    return 0 if float(value).is_integer() else 1
+def announced(rows: pd.DataFrame) -> list[str]:
+    """Days of announcement, with `about` where the note says that the date is approximate."""
+    about = rows["note"].fillna("").str.contains("date approximate")
+    return [
+        f"{'about ' if rough else ''}{day:%Y-%m-%d}"
+        for day, rough in zip(rows["date"], about, strict=True)
+    ]
+
+
+def quarter(period: pd.Period) -> str:
+    """`2024 Q2`."""
+    return f"{period.year} Q{period.quarter}"
+
+
+def jth(efficiency: float) -> str:
+    """An efficiency with as many decimals as it has, two at most."""
+    digits = next(d for d in (0, 1, 2) if d == 2 or round(efficiency, d) == round(efficiency, 2))
+    return text.amount(efficiency, "J/TH", digits)
+
+
+def _over(note: str) -> str:
+    return "over " if note.startswith("over ") else ""
+
+
+def _megawatts(value: float) -> str:
+    return "size not known" if value != value else text.amount(float(value), "MW", 0)

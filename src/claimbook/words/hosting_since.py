@@ -1,5 +1,7 @@
 """Sentences and tables of what came after the contract: signings, offers, a vote, the shares."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from claimbook import text
@@ -138,13 +140,14 @@ def since_sentence(study: Study) -> str:
     line = study.over_time.loc[pd.Timestamp(study.contract_date) :, "chosen"]
     said = (
         f"Since the contract a megawatt mined {text.amount(float(since['mining']), 'm USD')} a "
-        "year on average at the assumed efficiency, and "
+        "year on average at that efficiency, and "
         f"{text.number(float(last['mining']))} at the rate of the last {study.days} days."
     )
     if len(line):
         said += (
             f" It went between {text.number(float(line.min()))} and "
-            f"{text.number(float(line.max()))}, while a rent stands still."
+            f"{text.number(float(line.max()))}. The rent is a mean over the term; how it moves "
+            "from year to year is not in the tables."
         )
     if not study.path.empty:
         moves = []
@@ -160,3 +163,8 @@ def marks(study: Study) -> dict[str, str]:
     """Dates to mark on the chart of the shares: offers and votes."""
     named = {f"{d:%Y-%m-%d}": "offer" for d in study.bids.offers.index}
     return named | {f"{d:%Y-%m-%d}": "vote" for d in study.bids.votes.index}
+
+
+def gap_sentence(gaps: Sequence[str]) -> str:
+    """What the contracts table says that it lacks; every count made from it is a lower bound."""
+    return f"What the table says of itself: {' '.join(gaps)}" if gaps else "No gap is recorded."
