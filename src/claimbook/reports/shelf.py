@@ -18,7 +18,9 @@ from claimbook.reports.files import FILES, MANIFEST, RESULTS, as_json
 
 RECORD = "render.json"  # what differs from run to run; nothing hashes it
 FAILED = "failed"
+DIFFS = "diffs"  # pages that compare two versions of a claim
 ERROR = "error.json"
+CATALOGUE = "catalogue.json"
 _PART = ".part-"
 
 
@@ -49,7 +51,10 @@ class Failure:
 
 
 class Shelf:
-    """A reports folder: `<claim>/<version>/` for versions, `<claim>/failed/<key>/` for failures."""
+    """A reports folder: `<claim>/<version>/` for versions, `<claim>/failed/<key>/` for failures.
+
+    What is made from them lies beside: `<claim>/diffs/<old>..<new>/`, `sweeps/`, the catalogue.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -119,8 +124,13 @@ class Shelf:
         default = [version for version in self.versions(claim_id) if version.default]
         default.sort(key=lambda version: version.name != spare)  # the spared one counts as the last
         for version in default[keep:]:
-            shutil.rmtree(version.folder)
+            self.remove(version)
         return default[keep:]
+
+    def remove(self, version: Version) -> None:
+        """Take a version away, in one step for whoever reads the folder."""
+        with self._part() as part:
+            version.folder.rename(part / version.name)
 
     def write(self, name: str, content: bytes) -> None:
         """One file of the folder itself, replaced at once; left alone where it is the same."""
@@ -151,7 +161,7 @@ class Shelf:
         place = self.folder / claim_id
         if not place.is_dir():
             return []
-        return sorted(f for f in place.iterdir() if f.is_dir() and f.name != FAILED)
+        return sorted(f for f in place.iterdir() if f.is_dir() and f.name not in (FAILED, DIFFS))
 
     def _put(self, target: Path, files: Mapping[str, bytes]) -> None:
         with self._part() as part:

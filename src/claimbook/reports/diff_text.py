@@ -1,0 +1,127 @@
+"""The difference of two versions in words: for the terminal, and cells for the page."""
+
+import math
+from collections.abc import Iterable
+
+from claimbook import text
+from claimbook.reports import changes, frame
+from claimbook.reports.diff import NOT_THERE, UNKNOWN, Difference, FindingPair, QuantityPair, Value
+
+DIGITS = 6  # significant ones of a value; the files have ten
+DAYS = "days"
+
+
+def lines(found: Difference, *, everything: bool = False) -> list[str]:
+    """The whole difference as plain lines; unchanged quantities only with `everything`."""
+    w = frame.words()["diff"]
+    verdict = (
+        w["verdict_same"].format(verdict=found.new_verdict)
+        if found.old_verdict == found.new_verdict
+        else w["verdict_turned"].format(old=found.old_verdict, new=found.new_verdict)
+    )
+    said = [f"{found.claim}: {found.old} → {found.new}", verdict]
+    said += _block(w["turned"], [_finding(pair) for pair in found.turned])
+    said += _block(w["moved"], [_finding(pair) for pair in found.moved])
+    for kind in changes.KINDS:
+        names = frame.words()["changes"]["kinds"]
+        said += _block(names[kind], [c.said for c in found.changes if c.kind == kind])
+    shown = found.quantities if everything else found.differing
+    rows = [
+        (pair.name, side(pair, new=False), side(pair, new=True), difference(pair)) for pair in shown
+    ]
+    if rows:
+        head = (w["quantity"], w["old"], w["new"], w["difference"])
+        said += ["", w["quantities"], *_table([head, *rows])]
+    same = len(found.quantities) - len(found.differing)
+    if same and not everything:
+        said += ["", w["same_count"].format(count=same, all=len(found.quantities))]
+    return said
+
+
+def side(pair: QuantityPair, *, new: bool) -> str:
+    """One side's value with its unit, or why there is none."""
+    value, unit, state = (
+        (pair.new, pair.new_unit, pair.new_state)
+        if new
+        else (pair.old, pair.old_unit, pair.old_state)
+    )
+    w = frame.words()["diff"]
+    if state == NOT_THERE:
+        return str(w["not_there"])
+    return str(w["not_known"]) if state == UNKNOWN else amount(value, unit or "")
+
+
+def difference(pair: QuantityPair) -> str:
+    """New less old, sign and unit; `none` where they are equal, a dash where it means nothing."""
+    w = frame.words()["diff"]
+    if pair.same or pair.difference == 0:
+        return str(w["none"])
+    if pair.difference is None:
+        return str(w["two_units"]) if _two_units(pair) else "–"
+    unit = DAYS if pair.is_date else pair.new_unit or ""
+    # A difference of percentages is in points.
+    unit = "percentage points" if unit == "percent" else unit
+    return amount(pair.difference, unit, sign=True)
+
+
+def amount(value: Value, unit: str, *, sign: bool = False) -> str:
+    """A number to six significant digits, no zeros at the end, with its unit."""
+    if isinstance(value, str) or value is None or value == 0:
+        return text.amount(value, unit, 0)
+    size = math.floor(math.log10(abs(value)))
+    digits = max(0, DIGITS - 1 - size)
+    shown = text.number(float(value), digits, sign=sign)
+    if "." in shown:
+        shown = shown.rstrip("0").rstrip(".")
+    return shown + text.UNITS.get(unit, f" {unit}")
+
+
+def verdicts(pair: FindingPair) -> str:
+    """`holds → does not hold`, or the one verdict that both have."""
+    none = str(frame.words()["diff"]["not_there"])
+    if not pair.turned:
+        return str(pair.new_verdict)
+    return f"{pair.old_verdict or none} → {pair.new_verdict or none}"
+
+
+def reproduced(pair: FindingPair) -> str:
+    """What was reproduced, `old → new` where it differs."""
+    none = str(frame.words()["diff"]["not_there"])
+    old, new = pair.old_reproduced or none, pair.new_reproduced or none
+    return new if old == new else f"{old} → {new}"
+
+
+def _finding(pair: FindingPair) -> str:
+    w = frame.words()["diff"]
+    weight = "" if pair.decides else f" ({w['cross_check']})"
+    printed = (
+        f"; {w['printed'].format(old=pair.old_printed, new=pair.new_printed)}"
+        if None not in (pair.old_printed, pair.new_printed) and pair.old_printed != pair.new_printed
+        else ""
+    )
+    return (
+        f"{pair.id}{weight}: {verdicts(pair)}; "
+        f"{w['reproduced'].format(value=reproduced(pair))}{printed}"
+    )
+
+
+def _two_units(pair: QuantityPair) -> bool:
+    return None not in (pair.old_unit, pair.new_unit) and pair.old_unit != pair.new_unit
+
+
+def _block(heading: str, entries: Iterable[str]) -> list[str]:
+    listed = [f"  {entry}" for entry in entries]
+    return ["", heading, *listed] if listed else []
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    """Columns as wide as they must be: the name to the left, the values to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  "
+        + "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
