@@ -239,6 +239,12 @@ def combine(verdicts: Iterable[str]) -> str:
     return FAILS if found == {FAILS, UNTESTED} else IN_PART
 
 
+def said_of(verdict: str, count: int) -> str:
+    """A verdict as it is said of one (`does not hold`) or of several (`do not hold`)."""
+    many = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold"}
+    return verdict if count == 1 else many.get(verdict, verdict)
+
+
 def result(
     claim: Claim,
     parameters: Mapping[str, Any],
