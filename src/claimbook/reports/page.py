@@ -6,6 +6,7 @@ no subject: it goes by cell tags, headings, output types and the ledger's words.
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ CLAIM = "claim"
 IN_LINE = 6  # parameters named below the headline; the table has them all
 RESERVED = ("verdict", CLAIM, MACHINE, "content", "words", "cite", "citation", "parameters")
 
+_TO_REPORTS = re.compile(r"""(href=["'])\.\./reports/""")
+
 # ClaimReview wants a number beside the words where the verdicts have an order.
 RATINGS = {ledger.FAILS: 1, ledger.IN_PART: 2, ledger.HOLDS: 3}
 
@@ -46,23 +49,25 @@ def render(
     and, where they are not all of one set, `parameters`; the neighbours become links.
     Raises RenderError where an image has no alternative text or the page would load something.
     """
-    claim = ledger.claim(results["claim"])
+    claim = ledger.subject(results["claim"])
     article = ledger.article()
     parts = sections.parts(notebook, reserved=RESERVED, prefix=claim.id)
     version = str(manifest["version"])
     edition = str(manifest.get("edition") or version.rpartition("-")[0] or version)
     title = str(results["title"])
-    verdict = str(results["verdict"])
+    verdict = results["verdict"]  # None for the collection, which is no claim
     spoken = frame.words()
+    judged = "" if verdict else "_unjudged"
     listed = _parameters(parts, results["parameters"])
     ordered, provenance = _ordered(parts)
     before, after = _neighbours(version, results["parameters"], versions)
     facts, records, folded = _provenance(manifest)
     content = {
-        "title": spoken["title"].format(title=frame.sentence(title), verdict=verdict),
+        "title": spoken[f"title{judged}"].format(title=frame.sentence(title), verdict=verdict),
         "description": results.get("summary") or claim.paraphrase,
         "home": f"{CATALOGUE}#{claim.id}",
         "headline": title,
+        "judged": bool(verdict),
         "claim": claim,
         "article": article,
         "standfirst": _standfirst(parts),
@@ -79,7 +84,7 @@ def render(
         "facts": facts,
         "record_tables": records,
         "folded_tables": folded,
-        "citation": spoken["cite"].format(
+        "citation": spoken[f"cite{judged}"].format(
             publisher=spoken["publisher"],
             title=frame.sentence(title),
             claim=claim.id,
@@ -87,9 +92,11 @@ def render(
             edition=frame.day(edition),
             verdict=verdict,
         ),
-        "review": frame.json_block(_review(claim, article, results, edition)),
+        "review": frame.json_block(_structured(claim, article, results, edition)),
     }
     html, _ = _exporter().from_notebook_node(notebook, resources={"page": content})
+    # A notebook's way to another report, `../reports/…`, is this one from where the page lies.
+    html = _TO_REPORTS.sub(r"\1../../", html)
     return frame.finished(html, f"the report {claim.id} {version}")
 
 
@@ -267,6 +274,24 @@ def _flat(value: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
         else:
             flat.append((f"{before}{key}", item))
     return flat
+
+
+def _structured(
+    claim: Claim, article: Mapping[str, Any], results: Mapping[str, Any], edition: str
+) -> dict[str, Any]:
+    """What a search engine reads: the review of a claim, or that the page collects reviews."""
+    if not claim.collects:
+        return _review(claim, article, results, edition)
+    page: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "CollectionPage",
+        "name": str(results["title"]),
+        "description": results.get("summary") or claim.paraphrase,
+        "inLanguage": frame.words()["lang"],
+        "author": {"@type": "Organization", "name": frame.words()["publisher"]},
+        "about": {"@type": "NewsArticle", "headline": str(article["title"])},
+    }
+    return page | ({"datePublished": edition} if _is_date(edition) else {})
 
 
 def _review(
