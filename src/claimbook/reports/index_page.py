@@ -29,6 +29,7 @@ def render(catalogue: Mapping[str, Any]) -> str:
         "article": article,
         "edition": catalogue["edition"],
         "claims": claims,
+        "start": catalogue.get("start"),
         "states": _states(claims),
     }
     html = frame.environment().get_template("catalogue.html.j2").render(page=content)
