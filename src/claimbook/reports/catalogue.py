@@ -1,5 +1,6 @@
 """What a reports folder offers, for people (`index.html`) and for programs (`catalogue.json`)."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,13 +23,17 @@ def write(shelf: Shelf, current: Mapping[str, str]) -> None:
     `current` gives, by claim id, the version that the default report has now.
     """
     catalogue = build(shelf, current)
-    for entry in catalogue["claims"]:
+    whole = ledger.collection()
+    start = [_entry(whole, shelf, current.get(whole.id) or _stated(shelf))] if whole else []
+    for entry in [*catalogue["claims"], *start]:
         failed = next((f["path"] for f in entry["failures"] if f["default"]), None)
         leads_to = entry["latest"] or (failed.removesuffix(f"/{INDEX}") if failed else None)
         if leads_to:
             target = leads_to.removeprefix(f"{entry['id']}/")
             html = index_page.render_latest(entry["id"], entry["title"], target)
             shelf.write(f"{entry['id']}/{INDEX}", html.encode())
+    if any(shelf.place(entry["id"], INDEX).is_file() for entry in start):
+        catalogue |= {"start": _start(start[0])}
     shelf.write("catalogue.json", as_json(catalogue))
     shelf.write(INDEX, index_page.render(catalogue).encode())
 
@@ -44,6 +49,21 @@ def build(shelf: Shelf, current: Mapping[str, str]) -> dict[str, Any]:
         "edition": open_edition()[0],
         "claims": [_entry(claim, shelf, current.get(claim.id)) for claim in ledger.claims()],
     }
+
+
+def _start(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The page that shows all claims, as the catalogue leads to it."""
+    about = {name: entry[name] for name in ("id", "title", "paraphrase", "latest")}
+    return {**about, "address": f"{entry['id']}/{INDEX}"}
+
+
+def _stated(shelf: Shelf) -> str | None:
+    """The version of the start page that the catalogue on the shelf leads to, if it has one."""
+    try:
+        stated = json.loads((shelf.folder / "catalogue.json").read_text(encoding="utf-8"))
+        return str(stated["start"]["latest"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _entry(claim: Claim, shelf: Shelf, current: str | None) -> dict[str, Any]:
