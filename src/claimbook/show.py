@@ -178,7 +178,8 @@ def publish(
     """Write the result into the executed notebook, for `results.json`; always last."""
     content = ledger.result(claim, parameters, findings, quantities, key_numbers, summary)
     plain = (
-        f"Published: {content['verdict']}, {len(findings)} findings, {len(quantities)} quantities."
+        f"Published: {content['verdict'] or 'no verdict'}, {len(findings)} findings, "
+        f"{len(quantities)} quantities."
     )
     _display({RESULT_MIME: content, "text/plain": plain})
 
