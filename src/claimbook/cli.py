@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
         commands, "verify", verify_versions, "check every published version against its manifest"
     )
     _add_out(verify, "the reports folder to check; default: reports/")
+    _add_diff(commands)
     data = commands.add_parser("data", help="check or seal the frozen tables")
     add_data_commands(data.add_subparsers(required=True, metavar="COMMAND"))
     return top
@@ -191,6 +192,25 @@ def verify_versions(chosen: argparse.Namespace) -> int:
     return DONE
 
 
+def compare_versions(chosen: argparse.Namespace) -> int:
+    from claimbook import paths
+    from claimbook.reports import diff_page, diff_text, naming
+    from claimbook.reports.shelf import Shelf
+
+    shelf = Shelf(chosen.out or paths.reports_folder())
+    old, new = naming.pair(shelf, chosen.versions)
+    for line in diff_text.lines(diff_page.of(old, new), everything=chosen.all):
+        say(line)
+    if not chosen.page:
+        return DONE
+    if not diff_page.can_stand(shelf, old, new):
+        say("\nno page: it would link to versions that are not in the reports folder (see --out)")
+        return DONE
+    page = shelf.folder / diff_page.write(shelf, old, new)
+    say(f"\nopen {os.path.relpath(page)}")
+    return DONE
+
+
 def check_data(_: argparse.Namespace) -> int:
     from claimbook.data import seal
 
@@ -245,6 +265,34 @@ def _add_render(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         action="store_true",
         help="render what is published again and compare the bytes; a published version stays",
     )
+
+
+def _add_diff(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    diff = _add(
+        commands,
+        "diff",
+        compare_versions,
+        "compare two versions of a claim: verdicts that changed, inputs, every quantity, figures",
+    )
+    diff.add_argument(
+        "versions",
+        nargs="+",
+        metavar="OLD NEW",
+        help="CLAIM OLD NEW, CLAIM OLD (with the latest), CLAIM (previous with latest), "
+        "CLAIM/OLD CLAIM/NEW, or two folders; a version is its name, the beginning or the digits "
+        "of one, latest, previous, or 'NAME=VALUE;NAME=VALUE' for the newest with these parameters",
+    )
+    diff.add_argument(
+        "--all", action="store_true", help="print the quantities that are the same, too"
+    )
+    diff.add_argument(
+        "--no-page",
+        dest="page",
+        action="store_false",
+        help="only print; the page, CLAIM/diffs/OLD..NEW/index.html in the reports folder, keeps "
+        "both versions from being pruned",
+    )
+    _add_out(diff, "the reports folder with the versions; default: reports/")
 
 
 def _add(

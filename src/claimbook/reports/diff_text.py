@@ -48,7 +48,10 @@ def side(pair: QuantityPair, *, new: bool) -> str:
     w = frame.words()["diff"]
     if state == NOT_THERE:
         return str(w["not_there"])
-    return str(w["not_known"]) if state == UNKNOWN else amount(value, unit or "")
+    if state == UNKNOWN:
+        return str(w["not_known"])
+    # Both sides to the same place, so that they can be read against each other.
+    return text.amount(value, unit or "", max(_needed(pair.old), _needed(pair.new)))
 
 
 def difference(pair: QuantityPair) -> str:
@@ -61,19 +64,7 @@ def difference(pair: QuantityPair) -> str:
     unit = DAYS if pair.is_date else pair.new_unit or ""
     # A difference of percentages is in points.
     unit = "percentage points" if unit == "percent" else unit
-    return amount(pair.difference, unit, sign=True)
-
-
-def amount(value: Value, unit: str, *, sign: bool = False) -> str:
-    """A number to six significant digits, no zeros at the end, with its unit."""
-    if isinstance(value, str) or value is None or value == 0:
-        return text.amount(value, unit, 0)
-    size = math.floor(math.log10(abs(value)))
-    digits = max(0, DIGITS - 1 - size)
-    shown = text.number(float(value), digits, sign=sign)
-    if "." in shown:
-        shown = shown.rstrip("0").rstrip(".")
-    return shown + text.UNITS.get(unit, f" {unit}")
+    return text.amount(pair.difference, unit, _needed(pair.difference), sign=True)
 
 
 def verdicts(pair: FindingPair) -> str:
@@ -103,6 +94,15 @@ def _finding(pair: FindingPair) -> str:
         f"{pair.id}{weight}: {verdicts(pair)}; "
         f"{w['reproduced'].format(value=reproduced(pair))}{printed}"
     )
+
+
+def _needed(value: Value) -> int:
+    """Digits after the point that show a number's first six, zeros at the end left out."""
+    if not isinstance(value, int | float) or value == 0:
+        return 0
+    digits = max(0, DIGITS - 1 - math.floor(math.log10(abs(value))))
+    shown = text.number(float(value), digits)
+    return len(shown.rstrip("0").partition(".")[2]) if "." in shown else 0
 
 
 def _two_units(pair: QuantityPair) -> bool:
