@@ -20,6 +20,7 @@ from claimbook.data import Edition
 from claimbook.ledger import Claim, Finding, Quantities
 
 RESULT_MIME = "application/vnd.claimbook.result+json"
+EXPLORABLE_MIME = "application/vnd.claimbook.explorable+json"
 
 
 def say(sentence: str) -> None:
@@ -126,16 +127,23 @@ def findings_table(findings: Sequence[Finding]) -> None:
     _html(_table(head, rows, "", kind="findings"), f"{len(rows)} findings")
 
 
-def figure(chart: Chart) -> None:
-    """A figure with its alternative text, and the data behind it as CSV in the same output."""
+def figure(chart: Chart, explorable: Mapping[str, Any] | None = None) -> None:
+    """A figure with its alternative text, and the data behind it as CSV in the same output.
+
+    `explorable` is what a script of the page needs to let a reader turn the figure: `script` names
+    a file in `claimbook/charts/explorables`, the rest is its model. Elsewhere the figure stands
+    still.
+    """
     image = png(chart.figure)
     width = round(chart.figure.get_figwidth() * DPI)
     height = round(chart.figure.get_figheight() * DPI)
-    bundle = {
+    bundle: dict[str, Any] = {
         "image/png": base64.b64encode(image).decode("ascii"),
         "text/plain": chart.alt,
         "text/csv": _rounded(chart.data).to_csv(lineterminator="\n"),
     }
+    if explorable is not None:
+        bundle[EXPLORABLE_MIME] = dict(explorable)
     about = {"alt": chart.alt, "width": width // 2, "height": height // 2, "name": chart.name}
     _display(bundle, {"image/png": about})
 

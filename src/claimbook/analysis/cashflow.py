@@ -309,6 +309,16 @@ def project_npv(project: Project) -> FloatArray:
     return np.asarray(project.converted_mw * per_mw / 1e3)
 
 
+def timetable(project: Project) -> dict[str, list[float]]:
+    """Shares of one project by year (0 to the last): when it serves, is paid, renewed, written off.
+
+    `serving` is the share of the capacity that earns; `paid` and `renewed` the shares whose first
+    cost and whose renewal fall in the year; the rest are the shares of each cost written off.
+    """
+    schedule = _schedule(project, int(project.gpu_life_years))
+    return {f.name: getattr(schedule, f.name).tolist() for f in fields(schedule)}
+
+
 def _polynomial(coefficients: FloatArray, at: FloatArray) -> FloatArray:
     """Sum of coefficients[k] * at**k by Horner's rule."""
     value = np.zeros_like(at)

@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 from claimbook.errors import RenderError
 
 TEMPLATE = Path(__file__).with_name("template")
+EXPLORABLES = Path(__file__).parents[1] / "charts" / "explorables"
 LANGUAGE = "en"
 
 # Family, weight, file. The sans is the one that the figures are set in.
@@ -81,13 +82,23 @@ def script() -> str:
 
 
 @functools.cache
+def explorables() -> Mapping[str, str]:
+    """The scripts that let a reader turn a figure, by name."""
+    return {
+        file.stem: file.read_text(encoding="utf-8").strip()
+        for file in sorted(EXPLORABLES.glob("*.js"))
+    }
+
+
+@functools.cache
 def policy() -> str:
     """The Content-Security-Policy of every page."""
+    scripts = " ".join(f"'{_sha256(text)}'" for text in (script(), *explorables().values()))
     return "; ".join(
         [
             "default-src 'none'",
             f"style-src '{_sha256(style())}'",
-            f"script-src '{_sha256(script())}'",
+            f"script-src {scripts}",
             "img-src data:",
             "font-src data:",
             "base-uri 'none'",
@@ -118,6 +129,7 @@ def configure(env: jinja2.Environment) -> None:
         style=Markup(style()),
         script=Markup(script()),
         policy=policy(),
+        explorables={name: Markup(text) for name, text in explorables().items()},
         script_words=json_block(spoken["script"]),
     )
 

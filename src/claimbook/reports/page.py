@@ -79,6 +79,7 @@ def render(
         "parameter_line": _line(listed),
         "changed": sum(entry["changed"] for entry in listed),
         "parts": parts,
+        "scripts": parts.scripts(),
         "sections": ordered,
         "provenance_anchor": provenance,
         "facts": facts,

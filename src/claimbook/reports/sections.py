@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from claimbook import text
 from claimbook.errors import RenderError
 from claimbook.reports import frame
+from claimbook.show import EXPLORABLE_MIME, RESULT_MIME
 
 ROWS_SHOWN = 12
 
@@ -54,6 +55,9 @@ class Figure:
     rows: tuple[tuple[str, ...], ...] = ()
     total: int = 0
     numeric: tuple[bool, ...] = ()
+    # What lets a reader turn the figure: the name of a script, and its model as JSON.
+    script: str | None = None
+    model: str = ""
 
     @property
     def csv_address(self) -> str:
@@ -120,6 +124,13 @@ class Parts:
     def of(self, tag: str) -> list[Piece]:
         return self.placed.get(tag, [])
 
+    def scripts(self) -> list[str]:
+        """The names of the scripts that let a reader turn a figure, each once."""
+        pieces = [piece for placed in self.placed.values() for piece in placed]
+        pieces += [piece for section in self.sections for piece in section.pieces]
+        figures = [piece.content for piece in pieces if piece.kind == "figure"]
+        return sorted({figure.script for figure in figures if figure.script})
+
 
 def parts(notebook: NotebookNode, *, reserved: Iterable[str] = (), prefix: str = "table") -> Parts:
     """Take a notebook apart.
@@ -183,7 +194,7 @@ def outputs(cell: NotebookNode, tables: Tables) -> list[Piece]:
 
 def _rich(output: NotebookNode, tables: Tables) -> list[Piece]:
     data = output.data
-    if any(kind.startswith("application/vnd.claimbook.") for kind in data):
+    if RESULT_MIME in data:
         return []
     if "image/png" in data:
         return [
@@ -216,6 +227,7 @@ def figure_of(data: Mapping[str, Any], about: Mapping[str, Any], name: str = "fi
     table = _text(data["text/csv"]) if "text/csv" in data else None
     head, rows = _read(table) if table else ((), [])
     numeric = tuple(_numeric(row[i] for row in rows) for i in range(len(head)))
+    explorable = dict(data.get(EXPLORABLE_MIME, {}))
     return Figure(
         name=name,
         image="data:image/png;base64," + _text(data["image/png"]).replace("\n", ""),
@@ -227,6 +239,8 @@ def figure_of(data: Mapping[str, Any], about: Mapping[str, Any], name: str = "fi
         rows=tuple(_signed(row, numeric) for row in rows[:ROWS_SHOWN]),
         total=len(rows),
         numeric=numeric,
+        script=explorable.pop("script", None),
+        model=frame.json_block(explorable),
     )
 
 
