@@ -55,8 +55,10 @@ def explorable(study: Study) -> dict[str, Any]:
             "none": "no finite value",
             "below": "That is {gap} bn USD below the published {target} bn USD.",
             "above": "That is {gap} bn USD above the published {target} bn USD.",
-            "rate_found": "These inputs give the published figure at a discount rate of {rate}\u00a0%.",
-            "rate_none": "No discount rate from {low}\u00a0% to {high}\u00a0% gives the published figure.",
+            "rate_found": "These inputs give the published figure at a discount rate of "
+            "{rate}\u00a0%.",
+            "rate_none": "No discount rate from {low}\u00a0% to {high}\u00a0% gives the published "
+            "figure.",
             "axis": "discount rate, percent a year",
             "target": f"published: {text.amount(target, 'bn USD', 1)}",
             "inputs": {
