@@ -1,0 +1,44 @@
+"""Show the form where somebody can use it, and say where that is everywhere else."""
+
+from IPython.core.getipython import get_ipython
+
+from claimbook import ledger, show
+
+ELSEWHERE = """\
+In JupyterLab (`make lab`) a form stands here. Choose a claim, change its parameters, and see its \
+main figure and verdict at once. A page cannot run anything; the command line does the same:
+
+{commands}"""
+
+
+def offer() -> None:
+    """The form in a front end where somebody sits; elsewhere the commands that do the same.
+
+    A report, papermill and nbval run a notebook with nobody there to use a form, so none of its
+    widgets is left behind in their outputs.
+    """
+    if attended():
+        from claimbook.form import panel
+
+        panel.Panel().show()
+    else:
+        show.say(ELSEWHERE.format(commands=commands()))
+
+
+def attended() -> bool:
+    """Whether the front end that runs this cell can ask a person for input.
+
+    JupyterLab and other front ends say so with every cell they run (`allow_stdin` of Jupyter's
+    messages); programs that execute notebooks say that they cannot.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)  # type: ignore[no-untyped-call]
+    if kernel is None:
+        return False
+    return bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin", False))
+
+
+def commands() -> str:
+    """For each claim, the command that lists its parameters (Markdown)."""
+    claims = [claim for claim in ledger.claims() if claim.notebook]
+    listed = "\n".join(f"- `claimbook show {claim.id}` lists its parameters" for claim in claims)
+    return f"{listed}\n- `claimbook render CLAIM -p name=value` makes the report"

@@ -1,0 +1,132 @@
+"""Counts, sentences and tables of the start page, which shows every claim of the ledger."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+
+from claimbook import ledger, text
+from claimbook.ledger import Quantity
+from claimbook.reports import published
+from claimbook.reports.published import Entry
+
+COLUMNS = ("claim", "question", "verdict", "finding", "statement", "weight", "outcome")
+DECIDES, CROSS_CHECK = "decides", "cross-check"
+UNKNOWN = "not known"
+
+
+def headline(entries: Sequence[Entry]) -> tuple[list[tuple[str, str]], str]:
+    """Key numbers (claims by verdict) and the summary of the box on the first screen."""
+    counts = Counter(entry.verdict for entry in entries if entry.verdict)
+    known = [verdict for verdict in ledger.VERDICTS if counts[verdict]]
+    if not known:
+        return [], "No report has been published yet, so no verdict can be shown here."
+    key = [
+        (
+            f"{counts[verdict]} of {len(entries)}",
+            f"{'claim' if counts[verdict] == 1 else 'claims'} that "
+            f"{ledger.said_of(verdict, counts[verdict])}",
+        )
+        for verdict in known
+    ]
+    parts = [f"{counts[v]} {ledger.said_of(v, counts[v])}" for v in known]
+    if without := len(entries) - sum(counts.values()):
+        parts.append(f"for {without} there is no verdict here")
+    grid = findings(entries)
+    deciding = int((grid["weight"] == DECIDES).sum())
+    return key, (
+        f"Of {len(entries)} claims, {text.listed(parts)}. Behind them stand {len(grid)} findings: "
+        f"{deciding} decide the verdicts, {len(grid) - deciding} are cross-checks."
+    )
+
+
+def quantities(entries: Sequence[Entry]) -> dict[str, Quantity]:
+    """Claims by verdict, and findings by weight, as counts."""
+    counts = Counter(entry.verdict for entry in entries)
+    grid = findings(entries)
+    found = {
+        f"claims.{verdict.replace(' ', '_')}": counts[verdict] for verdict in ledger.VERDICTS
+    } | {
+        "claims.all": len(entries),
+        "claims.without_a_verdict": counts[None],
+        "findings.deciding": int((grid["weight"] == DECIDES).sum()),
+        "findings.cross_checks": int((grid["weight"] == CROSS_CHECK).sum()),
+    }
+    return {name: Quantity(count, "1") for name, count in found.items()}
+
+
+def findings(entries: Sequence[Entry]) -> pd.DataFrame:
+    """One row a published finding: `COLUMNS`, in the ledger's order, deciding ones first.
+
+    A claim without a result has one row, with nothing but its question.
+    """
+    rows = []
+    for entry in entries:
+        about = (entry.claim.id, entry.claim.title, entry.verdict or UNKNOWN)
+        listed = entry.results.get("findings", [])
+        for item in sorted(listed, key=lambda item: not item["decides"]):
+            weight = DECIDES if item["decides"] else CROSS_CHECK
+            rows.append((*about, item["id"], item["statement"], weight, item["verdict"]))
+        if not listed:
+            rows.append((*about, "", "", "", ""))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def versions(entries: Sequence[Entry]) -> pd.DataFrame:
+    """Which report each verdict is from, indexed by claim."""
+    return pd.DataFrame(
+        {
+            "report": [entry.version or "none" for entry in entries],
+            "made from": [made_from(entry) for entry in entries],
+        },
+        index=pd.Index([entry.claim.id for entry in entries], name="claim"),
+    )
+
+
+def made_from(entry: Entry) -> str:
+    """Whether a claim's report was made from what lies here now, in a table's few words."""
+    return {
+        published.AS_NOW: "the code, data and ledger that lie here now",
+        published.OTHER: "other code, data or rules than lie here now",
+        published.DAMAGED: "unknown: its results are not what its manifest recorded",
+        published.MISSING: "no report is published",
+        published.NO_NOTEBOOK: "no notebook is written yet",
+    }[entry.state]
+
+
+def note(entry: Entry) -> str:
+    """What a reader must know of a claim's result, and how to mend it; empty where all is well."""
+    again = f"`claimbook render {entry.claim.id}`"
+    return {
+        published.AS_NOW: "",
+        published.OTHER: (
+            "This report was made from other code, data or rules than lie here now; what it says "
+            f"may differ from what {again} gives."
+        ),
+        published.DAMAGED: (
+            f"The results of version {entry.version} are not those that its manifest recorded, so "
+            f"no verdict is shown; {again[:-1]} --force` makes it anew."
+        ),
+        published.MISSING: f"No report of this claim is published here; {again} makes it.",
+        published.NO_NOTEBOOK: "Nobody has written the notebook for this claim yet.",
+    }[entry.state]
+
+
+def currency(entries: Sequence[Entry]) -> str:
+    """One sentence: are all reports made from what lies here now?"""
+    off = [entry.claim.id for entry in entries if entry.state != published.AS_NOW]
+    if not off:
+        return (
+            f"All {len(entries)} reports were made from the code, data and ledger that lie here "
+            "now."
+        )
+    return (
+        f"Not made from what lies here now, or not there: {text.listed(off)}. The notes below say "
+        "which is which; `claimbook render` brings all up to date."
+    )
+
+
+def source(entries: Sequence[Entry], edition: str) -> str:
+    """The line below the figure."""
+    there = sum(bool(entry.results) for entry in entries)
+    return f"Source: results of {there} published reports. Data to {edition}."
