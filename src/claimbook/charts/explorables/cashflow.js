@@ -2,8 +2,6 @@
 // give the same net present value. Everything that is shown comes from the model's data.
 (() => {
   "use strict";
-  const SVG = "http://www.w3.org/2000/svg";
-
   // Net present value, bn USD, of a project with a reader's inputs; null where it has none.
   const valueAt = ({ fixed, by_year: by }, at) => {
     const rate = at.discount_rate_pct / 100;
@@ -70,8 +68,8 @@
     element.append(...children);
     return element;
   };
-  const drawn = (name, attributes, text = "") => {
-    const element = document.createElementNS(SVG, name);
+  const drawn = (within, name, attributes, text = "") => {
+    const element = document.createElementNS(within.namespaceURI, name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
     element.textContent = text;
     return element;
@@ -99,7 +97,8 @@
     const against = made("p", { class: "explorable-against" });
     const status = made("div", { role: "status", class: "explorable-result" },
       made("p", { class: "explorable-label" }, said.value), value, against);
-    const picture = drawn("svg", { "aria-hidden": "true", class: "explorable-picture" });
+    const picture = place.querySelector("svg");
+    const part = (...what) => drawn(picture, ...what);
 
     const controls = model.sliders.map(({ name, step }) => {
       const [low, high] = range(name);
@@ -174,18 +173,18 @@
       const parts = [];
       for (let i = Math.ceil(floor / step); i * step <= ceiling; i += 1) {
         const tick = i * step + 0; // no minus before a zero
-        parts.push(drawn("line", { x1: left, x2: right, y1: y(tick), y2: y(tick), class: tick === 0 ? "zero" : "grid" }));
-        parts.push(drawn("text", { x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, number(tick, step < 1 ? 1 : 0)));
+        parts.push(part("line", { x1: left, x2: right, y1: y(tick), y2: y(tick), class: tick === 0 ? "zero" : "grid" }));
+        parts.push(part("text", { x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, number(tick, step < 1 ? 1 : 0)));
       }
       for (let tick = Math.ceil(low / 5) * 5; tick <= high; tick += 5) {
-        parts.push(drawn("text", { x: x(tick), y: bottom + 18, "text-anchor": "middle" }, number(tick, 0)));
+        parts.push(part("text", { x: x(tick), y: bottom + 18, "text-anchor": "middle" }, number(tick, 0)));
       }
-      parts.push(drawn("text", { x: (left + right) / 2, y: bottom + 38, "text-anchor": "middle" }, said.axis));
-      parts.push(drawn("line", { x1: left, x2: right, y1: y(model.target), y2: y(model.target), class: "target" }));
-      parts.push(drawn("text", { x: right, y: y(model.target) - 6, "text-anchor": "end", class: "target" }, said.target));
+      parts.push(part("text", { x: (left + right) / 2, y: bottom + 38, "text-anchor": "middle" }, said.axis));
+      parts.push(part("line", { x1: left, x2: right, y1: y(model.target), y2: y(model.target), class: "target" }));
+      parts.push(part("text", { x: right, y: y(model.target) - 6, "text-anchor": "end", class: "target" }, said.target));
       const within = points.filter(([, worth]) => worth >= floor && worth <= ceiling);
-      parts.push(drawn("polyline", { points: within.map(([rate, worth]) => `${x(rate).toFixed(1)},${y(worth).toFixed(1)}`).join(" "), class: "curve" }));
-      if (here !== null) parts.push(drawn("circle", { cx: x(at.discount_rate_pct), cy: y(here), r: 6, class: "here" }));
+      parts.push(part("polyline", { points: within.map(([rate, worth]) => `${x(rate).toFixed(1)},${y(worth).toFixed(1)}`).join(" "), class: "curve" }));
+      if (here !== null) parts.push(part("circle", { cx: x(at.discount_rate_pct), cy: y(here), r: 6, class: "here" }));
       picture.replaceChildren(...parts);
     };
 
@@ -202,7 +201,8 @@
     const form = made("div", { class: "explorable-form", role: "group", "aria-label": said.heading },
       made("div", { class: "explorable-start" }, made("label", { for: choice.id }, said.start), choice, reset),
       ...controls.map(({ row }) => row));
-    place.querySelector(".explorable-live").append(made("p", { class: "explorable-heading" }, said.heading), status, picture, form);
+    place.querySelector(".explorable-live").append(form);
+    picture.before(made("p", { class: "explorable-heading" }, said.heading), status);
     place.hidden = false;
     show();
     addEventListener("resize", () => draw(model.starts[start]));
