@@ -1,7 +1,9 @@
 """Betas over time, contracts and shocks: against known truths, other libraries, second sources."""
 
 import math
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,10 +11,11 @@ import pytest
 import statsmodels.api as sm
 
 from claimbook import data, ledger
-from claimbook.analysis import attribution, betas, dependence
+from claimbook.analysis import attribution, betas, blocklength, dependence
 from claimbook.analysis.betas import Estimate
 from claimbook.analysis.setting import AI, BITCOIN, MARKET
 from claimbook.analysis.varying import trend, varying
+from claimbook.charts import dependence as charts
 from claimbook.data import Edition
 from claimbook.errors import AnalysisError, ParameterError
 from claimbook.words import dependence as words
@@ -41,7 +44,22 @@ def panel(book: Edition) -> dependence.Panel:
 
 @pytest.fixture(scope="module")
 def study(book: Edition) -> dependence.Study:
-    return dependence.study(book, DAY, 252, MINERS, BASKET, "SPY", "utc", START)
+    return dependence.study(book, DAY, 252, MINERS, BASKET, "SPY", "utc", START, ["WULF"])
+
+
+def plain(book: Edition, market: str | None = "SPY") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Returns of all shares and the factors, straight from the tables: no function of ours."""
+    closes = book["adjusted_closes"].pivot(index="date", columns="ticker", values="adjusted_close")
+    moves = closes.pct_change(fill_method=None)
+    coin = book["bitcoin_daily"].set_index("date")["close"].reindex(closes.index)
+    x = pd.DataFrame({"b": coin.pct_change(fill_method=None), "a": moves[BASKET].mean(axis=1)})
+    if market:
+        x["m"] = moves[market]
+    return moves, sm.add_constant(x)
+
+
+def slope(y: pd.Series, x: pd.DataFrame, days: pd.DatetimeIndex) -> float:
+    return float(sm.OLS(y[days], x.loc[days]).fit().params["a"])
 
 
 def simulated(
@@ -120,6 +138,89 @@ def test_every_draw_has_as_many_sessions_in_whole_blocks(block: int) -> None:
     assert alike > 0.75 if block > 1 else alike < 0.5
 
 
+def drawn_by_rule(days: int, carried: float) -> np.ndarray:
+    """A series that any language can make again: a linear congruence, carried over by an AR(1)."""
+    state, last, out = 12345, 0.0, []
+    for _ in range(days):
+        state = (1103515245 * state + 12345) % 2**31
+        last = carried * last + state / 2**31 - 0.5
+        out.append(last)
+    return np.array(out)
+
+
+@pytest.mark.parametrize(
+    ("days", "carried", "length"),
+    [
+        (252, 0.0, 1.0355541460141946),
+        (252, 0.3, 3.3743831412262173),
+        (252, 0.7, 10.854844650747767),
+        (1000, 0.5, 12.770246131623091),
+        (500, -0.5, 3.1702661051551977),
+        (126, 0.9, 12.807826958683775),
+    ],
+)
+def test_blocks_are_as_long_as_another_library_says(
+    days: int, carried: float, length: float
+) -> None:
+    """`length` is from arch 8.0.0 (NCSA licence), bootstrap.optimal_block_length, circular."""
+    assert blocklength.automatic(drawn_by_rule(days, carried)) == math.ceil(length)
+
+
+def test_a_series_that_does_not_move_needs_no_blocks() -> None:
+    assert blocklength.automatic(np.zeros(100)) == 1
+
+
+def test_scores_make_the_slopes_error() -> None:
+    factors, returns = simulated(300, 0.2, 12)
+    found = blocklength.scores(factors.to_numpy(), returns.to_numpy(), 2)
+    reference = sm.OLS(returns.to_numpy(), sm.add_constant(factors.to_numpy())).fit()
+    assert found.sum() == pytest.approx(0, abs=1e-12)
+    robust = reference.get_robustcov_results("HC0").bse[3]
+    assert math.sqrt((found**2).sum()) == pytest.approx(robust, rel=1e-9)
+
+
+def test_the_wider_of_both_intervals_is_judged(
+    study: dependence.Study, panel: dependence.Panel
+) -> None:
+    for one in (study.year, study.to_end):
+        assert one is not None
+        before, after = (panel.days.get_indexer(days) for days in (one.before, one.after))
+        y = panel.mean(one.shares).to_numpy()[:, None]
+        widths = []
+        for lengths in ((1, 1), one.by_rule):
+            way = dependence._comparison(
+                panel, one.shares, before, after, y, lengths, dependence.DRAWS
+            )
+            widths.append(way.change[AI].high - way.change[AI].low)
+        judged = one.change[AI].high - one.change[AI].low
+        assert judged == pytest.approx(max(widths), rel=1e-9)
+
+
+def test_intervals_on_real_days_are_somewhat_too_narrow_however_drawn(
+    study: dependence.Study, panel: dependence.Panel
+) -> None:
+    """The page says so: days drawn from both windows, whose own slopes are then the truth."""
+    rng, samples = np.random.default_rng(5), 250
+    y = panel.mean(study.year.shares).to_numpy()
+    x = panel.factors.to_numpy()
+    truth = study.year.change[AI].value
+    hits = {1: 0, 21: 0}
+    windows = [panel.days.get_indexer(d) for d in (study.year.before, study.year.after)]
+    for sample in range(samples):
+        days = [rng.choice(rows, len(rows)) for rows in windows]
+        for block in hits:
+            early, late = (
+                betas.coefficients(
+                    x[rows], y[rows, None], betas.day_counts(252, 199, 2 * sample + k, block)
+                )[:, 2, 0]
+                for k, rows in enumerate(days)
+            )
+            found = betas.estimate(late - early)
+            hits[block] += found.low < truth < found.high
+    for block in hits:
+        assert 0.86 * samples < hits[block] < 0.95 * samples
+
+
 def test_expanding_ends_in_the_regression_on_all_sessions() -> None:
     factors, returns = simulated(300, 0.2, 4)
     found = betas.expanding(factors, returns, np.array([100, 299]))
@@ -160,6 +261,46 @@ def test_without_a_change_the_tests_seldom_raise_an_alarm() -> None:
         alarms["hac"] += found.slope.sign != 0
     # Three expected of 60; ten or more would happen once in a thousand times.
     assert max(alarms.values()) < 10
+
+
+def test_the_tests_hold_where_days_carry_over_and_wildness_clusters() -> None:
+    """Factor and errors carry 0.3 over to the next day, and calm and wild months take turns."""
+    alarms = {"trend": 0, "break": 0, "hac": 0}
+    for seed in range(60):
+        rng = np.random.default_rng(700 + seed)
+        days = 1008
+        wild = np.repeat(np.exp(rng.normal(0, 0.4, days // 21)), 21)
+        shocks = rng.standard_t(5, (days, 2))
+        carried = np.zeros((days, 2))
+        for t in range(1, days):
+            carried[t] = 0.3 * carried[t - 1] + wild[t] * shocks[t]
+        index = pd.bdate_range("2021-01-04", periods=days, name="date")
+        factors = pd.DataFrame(
+            {MARKET: rng.standard_t(5, days) * 0.01, AI: carried[:, 0] * 0.012}, index=index
+        )
+        returns = 1.5 * factors[MARKET] + 0.3 * factors[AI] + carried[:, 1] * 0.02
+        found = varying(factors, returns, AI, 63, 199, seed)
+        alarms["trend"] += found.slope_p <= 0.05
+        alarms["break"] += found.break_p <= 0.05
+        alarms["hac"] += found.slope.sign != 0
+    # Three expected of 60; ten or more would happen once in a thousand times.
+    assert max(alarms.values()) < 10
+
+
+def test_the_change_by_formula_has_the_errors_of_statsmodels() -> None:
+    factors, returns = simulated(400, 0.7, 13)
+    later = (np.arange(400) >= 200).astype(float)[:, None]
+    f = factors.to_numpy()
+    x = np.column_stack([np.ones(400), f, later, later * f])
+    fitted = sm.OLS(returns.to_numpy(), x).fit()
+    robust = {
+        None: fitted.get_robustcov_results("HC3"),
+        21: fitted.get_robustcov_results("HAC", maxlags=21, use_correction=False),
+    }
+    for lags, reference in robust.items():
+        found = dependence.step_in_slope(factors, returns, 200, lags)
+        assert found.value == pytest.approx(reference.params[7], rel=1e-8)
+        assert (found.high - found.low) / 3.92 == pytest.approx(reference.bse[7], rel=1e-6)
 
 
 def test_the_trends_error_is_that_of_statsmodels() -> None:
@@ -214,18 +355,67 @@ def test_the_windows_do_not_overlap_and_end_on_the_day(study: dependence.Study) 
 def test_the_deciding_change_is_that_of_two_plain_regressions(
     study: dependence.Study, book: Edition
 ) -> None:
-    closes = book["adjusted_closes"].pivot(index="date", columns="ticker", values="adjusted_close")
-    moves = closes.pct_change(fill_method=None)
-    coin = book["bitcoin_daily"].set_index("date")["close"].reindex(closes.index)
-    x = pd.DataFrame(
-        {"m": moves["SPY"], "b": coin.pct_change(fill_method=None), "a": moves[BASKET].mean(axis=1)}
-    )
+    moves, x = plain(book)
+    for one in (study.year, study.since_halving, study.to_end, study.without_shocks):
+        assert one is not None
+        y = moves[list(one.shares)].mean(axis=1)
+        expected = slope(y, x, one.after) - slope(y, x, one.before)
+        assert one.change[AI].value == pytest.approx(expected, rel=1e-8)
+
+
+def test_the_deciding_difference_is_that_of_plain_regressions(
+    study: dependence.Study, book: Edition
+) -> None:
+    moves, x = plain(book)
+    days = study.year.after
+    alone = {ticker: slope(moves[ticker], x, days) for ticker in MINERS}
+    for found, holders in (
+        (study.contracts, ["CORZ"]),
+        (study.contracts_further, ["CORZ", "WULF"]),
+    ):
+        assert found.difference is not None
+        others = np.mean([alone[t] for t in MINERS if t not in holders])
+        expected = np.mean([alone[t] for t in holders]) - others
+        assert found.difference.value == pytest.approx(expected, rel=1e-8)
+
+
+def test_single_sessions_are_left_out_by_a_plain_regression(
+    study: dependence.Study, book: Edition
+) -> None:
+    moves, x = plain(book)
     y = moves[list(study.year.shares)].mean(axis=1)
-    slopes = [
-        sm.OLS(y[days], sm.add_constant(x.loc[days])).fit().params["a"]
-        for days in (study.year.before, study.year.after)
+    both = {"before": study.year.before, "after": study.year.after}
+    for day, side in (("2023-06-01", "before"), ("2025-01-27", "after")):
+        kept = {**both, side: both[side].drop(pd.Timestamp(day))}
+        expected = slope(y, x, kept["after"]) - slope(y, x, kept["before"])
+        assert study.left_out[pd.Timestamp(day)] == pytest.approx(expected, rel=1e-8)
+    assert len(study.left_out) == 504
+
+
+def test_other_factors_are_those_of_plain_regressions(
+    study: dependence.Study, book: Edition
+) -> None:
+    moves, x = plain(book, None)
+    one = study.since_halving
+    assert one is not None
+    y = moves[list(one.shares)].mean(axis=1)
+    found = study.other_factors.loc[
+        (dependence.SINCE_HALVING, "bitcoin and AI alone, no market"), "value"
     ]
-    assert study.year.change[AI].value == pytest.approx(slopes[1] - slopes[0], rel=1e-8)
+    assert found == pytest.approx(slope(y, x, one.after) - slope(y, x, one.before), rel=1e-8)
+
+
+def test_expanding_betas_are_those_of_all_sessions_to_the_date(
+    study: dependence.Study, book: Edition
+) -> None:
+    moves, x = plain(book)
+    y = moves[list(study.long_shares)].mean(axis=1)
+    for date, row in study.whole_at.iterrows():
+        days = x.loc["2021-01-04":date].index
+        assert row["sessions"] == len(days)
+        assert row["value"] == pytest.approx(slope(y, x, days), rel=1e-8)
+        assert row["low"] < row["value"] < row["high"]
+    assert pd.Timestamp(DAY) in study.whole_at.index
 
 
 def test_the_fund_of_miners_tells_the_same_story(study: dependence.Study, book: Edition) -> None:
@@ -344,3 +534,56 @@ def test_the_library_s_game_is_the_one_used() -> None:
     assert betas.variance_shares(factors.to_numpy(), returns.to_numpy())[0] == pytest.approx(
         100 * by_hand
     )
+
+
+def test_a_start_that_leaves_no_test_still_makes_a_page(book: Edition) -> None:
+    late = dependence.study(book, "2026-07-15", 90, MINERS, BASKET, "SPY", "utc", "2025-09-02")
+    assert words.latest_test(late) is None
+    assert "too few sessions" in words.test_sentence(late)
+    claim = ledger.claim("ai-dependence")
+    quantities = dependence.quantities(late)
+    chosen = {"judged_on": "2026-07-15", "window": 90}
+    findings = ledger.judge_all(claim, quantities, chosen)
+    assert ledger.verdict(findings) == ledger.UNTESTED
+    _, summary = words.headline(late, findings)
+    assert "says nothing about these windows" in summary
+    said = [
+        summary,
+        words.shock_free_sentence(late),
+        words.verdict_sentence(late, claim, quantities, chosen),
+        words.other_factors_sentence(late),
+        words.further_sentence(late),
+        words.redraw_sentence(late),
+        words.since_sentence(late),
+    ]
+    assert not any(re.search(r"\bnan\b|\b0 sessions\b", sentence) for sentence in said)
+    drawn = charts.over_time(
+        late.lines, late.long_lines, late.whole, late.judged_on, words.points(late), 90, "Source"
+    )
+    assert not re.search(r"\bnan\b", drawn.alt)
+
+
+def test_windows_without_news_on_ai_demand_say_so(study: dependence.Study) -> None:
+    calm = replace(study, without_shocks=study.year)
+    assert words.shock_free_sentence(calm).startswith("No session of news")
+    assert words.shock_free_sentence(study).startswith("Without the 5 sessions of news")
+
+
+def test_the_verdict_under_other_choices_is_judged_anew(
+    study: dependence.Study, claim: ledger.Claim
+) -> None:
+    quantities = dependence.quantities(study)
+    said = words.verdict_sentence(study, claim, quantities, {})
+    ways = len(study.choices)
+    # Both estimates rise, so the direction alone holds; the difference's interval spans zero.
+    assert study.contracts.difference is not None
+    assert study.contracts.difference.value > 0 > study.contracts.difference.low
+    assert "whatever their intervals, the verdict would read “holds”." in said
+    assert f"each of the {ways} changes in the figure it reads “holds in part” in {ways}." in said
+    # Were the difference beyond chance, the choice would turn the verdict.
+    sure = {**quantities, f"{words.DIFFERENCE}.low": ledger.Quantity(0.1, "1")}
+    firm = int((study.choices["low"] > 0).sum())
+    assert 0 < firm < ways
+    said = words.verdict_sentence(study, claim, sure, {})
+    assert f"“holds” in {firm}" in said
+    assert f"“holds in part” in {ways - firm}" in said

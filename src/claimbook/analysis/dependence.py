@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from claimbook.analysis import betas, calendar, steps
+from claimbook.analysis import betas, blocklength, calendar, steps
 from claimbook.analysis.betas import Array, Estimate, Rows
 from claimbook.analysis.dose import signed_megawatts
 from claimbook.analysis.models import Model, design, fit
+from claimbook.analysis.resampling import block_length
 from claimbook.analysis.returns import Kind, basket, bitcoin, change, wide
 from claimbook.analysis.setting import (
     AI,
@@ -45,6 +46,9 @@ GONE_DAYS = 45
 # Fewer sessions than this on a side say nothing about a beta.
 FEWEST = 60
 LEVEL = 0.05
+# What the comparisons under other factors are called.
+SINCE_HALVING, TO_END = "since the halving", "to the edition's end"
+HOLDERS, HOLDERS_AT_END = "holders less others", "holders less others at the edition's end"
 # Beyond so many ways to hand out contracts, as many are drawn.
 MOST_WAYS = 10_000.0
 
@@ -70,7 +74,9 @@ class Panel:
 class Comparison:
     """Betas of one basket in two windows, and the later less the earlier, by factor.
 
-    `shares`, `before` and `after` name the shares and the sessions of both windows.
+    `shares`, `before` and `after` name the shares and the sessions of both windows. `blocks` is
+    the length of the blocks in which either window's sessions were redrawn, `by_rule` the length
+    that Politis and White's rule gives.
     """
 
     shares: tuple[str, ...]
@@ -79,6 +85,8 @@ class Comparison:
     earlier: Mapping[str, Estimate]
     later: Mapping[str, Estimate]
     change: Mapping[str, Estimate]
+    blocks: tuple[int, int] = (betas.BLOCK, betas.BLOCK)
+    by_rule: tuple[int, int] = (betas.BLOCK, betas.BLOCK)
 
 
 @dataclass(frozen=True)
@@ -134,6 +142,7 @@ class Study:
     lines: pd.DataFrame
     long_lines: pd.DataFrame
     whole: pd.DataFrame
+    whole_at: pd.DataFrame
     long_shares: tuple[str, ...]
     shares_of_variance: pd.DataFrame
     variance: Comparison
@@ -141,10 +150,13 @@ class Study:
     to_edition_end: Varying | None
     placebo: pd.Series
     contracts: Contracts
+    contracts_further: Contracts
     contracts_at_end: Contracts
     signing: Signing
     shocks: pd.DataFrame
     choices: pd.DataFrame
+    other_factors: pd.DataFrame
+    left_out: pd.Series
 
 
 def study(
@@ -156,8 +168,12 @@ def study(
     market: str,
     bitcoin_cut: str,
     start: str,
+    further: Sequence[str] = (),
 ) -> Study:
     """The whole study. `window` is in sessions; `bitcoin_cut` is utc or session.
+
+    `further` are shares known to hold a contract that the table of contracts lacks; they count as
+    holders in `contracts_further` alone.
 
     Raises ParameterError where a date is no session, AnalysisError where the data do not reach two
     windows back from `judged_on`, or fewer than two shares are left.
@@ -211,6 +227,7 @@ def study(
         lines=lines,
         long_lines=betas.rolling(data.factors, lasting, ends, window, 1, SEED),
         whole=whole,
+        whole_at=expanding_at(data, lasting, known, row),
         long_shares=long,
         shares_of_variance=betas.rolling_variance_shares(data.factors, lasting, ends, window),
         variance=compare_variance(data, chosen, before, after),
@@ -218,10 +235,15 @@ def study(
         to_edition_end=_varying(data, lasting, first, _last(lasting)),
         placebo=yearly_changes(data, lasting, row, first, window, _last(lasting)),
         contracts=contracts(data, book["ai_contracts"], miners, row, window),
+        contracts_further=contracts(data, book["ai_contracts"], miners, row, window, further),
         contracts_at_end=contracts(data, book["ai_contracts"], miners, max(end, row), window),
         signing=signing(data, book["ai_contracts"], miners, window // 2, max(end, row)),
         shocks=shocks(data, book, miners, window // 2),
         choices=choices(book, data, row, window, year, ai_basket, market, bitcoin_cut),
+        other_factors=other_factors(
+            book, data, miners, first, row, max(end, row), window, ai_basket, market, bitcoin_cut
+        ),
+        left_out=without_each(data, year),
     )
 
 
@@ -296,9 +318,28 @@ def last_common(data: Panel, miners: Sequence[str]) -> tuple[int, list[Exclusion
 
 
 def compare(data: Panel, shares: Sequence[str], before: Rows, after: Rows) -> Comparison:
-    """Betas of the shares' mean in two windows; the two windows' sessions are redrawn apart."""
+    """Betas of the shares' mean in two windows; the two windows' sessions are redrawn apart.
+
+    Once singly and once in blocks by Politis and White's rule; the wider interval counts.
+    """
     y = data.mean(shares).to_numpy(dtype=float)[:, None]
-    return _comparison(data, shares, before, after, y, betas.BLOCK, DRAWS)
+    return _comparison(data, shares, before, after, y, None, DRAWS)
+
+
+def without_each(data: Panel, one: Comparison) -> pd.Series:
+    """The change of the AI beta when a single session is left out, by session of both windows."""
+    x = data.factors.to_numpy(dtype=float)
+    y = data.mean(one.shares).to_numpy(dtype=float)[:, None]
+    place = list(data.factors.columns).index(AI)
+    slopes = []
+    for days in (one.before, one.after):
+        rows = data.days.get_indexer(days)
+        # Row 0 has all sessions; row i + 1 lacks the session i.
+        counts = np.vstack([np.ones(len(rows)), 1 - np.eye(len(rows))])
+        slopes.append(betas.coefficients(x[rows], y[rows], counts)[:, place, 0])
+    early, late = slopes
+    changes = np.concatenate([late[0] - early[1:], late[1:] - early[0]])
+    return pd.Series(changes, index=one.before.append(one.after), name="change")
 
 
 def compare_variance(data: Panel, shares: Sequence[str], before: Rows, after: Rows) -> Comparison:
@@ -315,15 +356,24 @@ def compare_variance(data: Panel, shares: Sequence[str], before: Rows, after: Ro
 
 
 def contracts(
-    data: Panel, signed: pd.DataFrame, miners: Sequence[str], row: int, window: int
+    data: Panel,
+    signed: pd.DataFrame,
+    miners: Sequence[str],
+    row: int,
+    window: int,
+    further: Sequence[str] = (),
 ) -> Contracts:
-    """Betas on the AI basket over the window that ends with `row`, by signed contract."""
+    """Betas on the AI basket over the window that ends with `row`, by signed contract.
+
+    `further` count as holders beside those of the table. The interval of the difference is the
+    wider of two, as for `compare`.
+    """
     rows = _span(row, window)
     shares, bad = listed(data.prices, miners, rows[0] - 1, row, "the contracts' comparison")
     until = data.days[row]
     megawatts, notes = signed_megawatts(signed, shares, until + pd.Timedelta(days=1))
     first = first_contracts(signed)
-    holders = tuple(t for t in shares if t in first and first[t] <= until)
+    holders = tuple(t for t in shares if t in further or (t in first and first[t] <= until))
     others = tuple(t for t in shares if t not in holders)
     table, difference, p, least = pd.DataFrame(), None, None, None
     if shares:
@@ -341,14 +391,33 @@ def contracts(
             index=pd.Index(shares, name="ticker"),
         )
     if holders and others:
-        places = ([shares.index(t) for t in group] for group in (holders, others))
-        difference = betas.estimate(betas.group_difference(drawn, *places))
+        difference = _difference(data, shares, holders, others, rows, drawn)
         p, least = label_p(
             table.loc[list(holders), "value"].to_numpy(),
             table.loc[list(others), "value"].to_numpy(),
         )
     named = tuple(f"{e.subject}: {e.reason}" for e in bad)
     return Contracts(until, table, holders, others, difference, p, least, (*named, *notes))
+
+
+def _difference(
+    data: Panel,
+    shares: Sequence[str],
+    holders: Sequence[str],
+    others: Sequence[str],
+    rows: Rows,
+    drawn: Array,
+) -> Estimate:
+    """The difference of mean slopes; `drawn` are the slopes with single sessions redrawn."""
+    first, second = ([list(shares).index(t) for t in group] for group in (holders, others))
+    apart = (data.mean(holders) - data.mean(others)).to_numpy(dtype=float)
+    length = _block_by_rule(data, rows, apart)
+    ways = [drawn]
+    if length > betas.BLOCK:
+        counts = betas.day_counts(len(rows), OTHER_DRAWS, SEED + 3, length)
+        ways.append(_slopes_drawn(data, shares, rows, counts))
+    found = [betas.estimate(betas.group_difference(slopes, first, second)) for slopes in ways]
+    return max(found, key=_width)
 
 
 def label_p(first: Array, second: Array) -> tuple[float, float]:
@@ -504,27 +573,22 @@ def choices(
 
     `year` is the comparison as declared, whose shares all others use.
     """
-    other, chosen = Benchmarks(), year.shares
+    chosen = year.shares
     before, after = _span(row - window, window), _span(row, window)
-    cut = "session" if bitcoin_cut == "utc" else "utc"
-    rest = other.other_market if market != other.other_market else other.market
-    panels = {
-        "sessions redrawn by the fortnight": (data, 10),
-        "sessions redrawn by the month": (data, 21),
-        "bitcoin at the session's close" if cut == "session" else "bitcoin at UTC closes": (
-            panel(book, ai_basket, market, cut), betas.BLOCK),
-        f"{rest} as the market": (panel(book, ai_basket, rest, bitcoin_cut), betas.BLOCK),
-        "bitcoin and AI alone, no market": (
-            panel(book, ai_basket, None, bitcoin_cut), betas.BLOCK),
-        f"{other.other_ai} as the AI basket": (
-            panel(book, [other.other_ai], market, bitcoin_cut), betas.BLOCK),
-        "logarithmic returns": (
-            panel(book, ai_basket, market, bitcoin_cut, "log"), betas.BLOCK),
-    }  # fmt: skip
-    found = {"as declared": year}
-    for name, (other_panel, block) in panels.items():
-        y = other_panel.mean(chosen).to_numpy(dtype=float)[:, None]
-        found[name] = _comparison(other_panel, chosen, before, after, y, block, OTHER_DRAWS)
+    y = data.mean(chosen).to_numpy(dtype=float)[:, None]
+    found = {"as judged": year}
+    for name, lengths in {
+        "sessions redrawn singly": (betas.BLOCK, betas.BLOCK),
+        "blocks by Politis and White's rule": year.by_rule,
+        "sessions redrawn by the fortnight": (10, 10),
+        "sessions redrawn by the month": (21, 21),
+    }.items():
+        # The way that was judged is there already.
+        if lengths != year.blocks:
+            found[name] = _comparison(data, chosen, before, after, y, lengths, DRAWS)
+    for name, one in other_panels(book, ai_basket, market, bitcoin_cut).items():
+        y = one.mean(chosen).to_numpy(dtype=float)[:, None]
+        found[name] = _comparison(one, chosen, before, after, y, None, OTHER_DRAWS)
     half = window // 2
     if half >= FEWEST:
         found["windows half as long"] = compare(
@@ -534,10 +598,11 @@ def choices(
     if len(named) > 1:
         found["only shares that the article names"] = compare(data, named, before, after)
     changes = {name: comparison.change[AI] for name, comparison in found.items()}
-    # The same windows as declared, so the same value; `found` holds it first.
-    changes["Newey–West errors, no redrawing"] = step_in_slope(
-        data.factors.iloc[before[0] : row + 1], data.mean(chosen).iloc[before[0] : row + 1], window
-    )
+    both = slice(before[0], row + 1)
+    step = (data.factors.iloc[both], data.mean(chosen).iloc[both], window)
+    # The same windows as judged, so the same value; only the errors differ.
+    changes[f"Newey–West errors over {LAGS} sessions"] = step_in_slope(*step)
+    changes["errors for unequal variance (HC3)"] = step_in_slope(*step, lags=None)
     calm_rows = [_calm(data, rows, book["events"]) for rows in (before, after)]
     changes["without the days of news on AI demand"] = compare(data, chosen, *calm_rows).change[AI]
     table = {
@@ -547,15 +612,105 @@ def choices(
     return pd.DataFrame.from_dict(table, orient="index").rename_axis("choice")
 
 
-def step_in_slope(factors: pd.DataFrame, returns: pd.Series, window: int) -> Estimate:
-    """The change of the AI slope for the last `window` sessions, with Newey-West errors.
+def other_panels(
+    book: Mapping[str, pd.DataFrame], ai_basket: Sequence[str], market: str, bitcoin_cut: str
+) -> dict[str, Panel]:
+    """The same data with one choice of factors changed at a time, by what was changed."""
+    other = Benchmarks()
+    cut = "session" if bitcoin_cut == "utc" else "utc"
+    rest = other.other_market if market != other.other_market else other.market
+    clock = "bitcoin at the session's close" if cut == "session" else "bitcoin at UTC closes"
+    return {
+        clock: panel(book, ai_basket, market, cut),
+        f"{rest} as the market": panel(book, ai_basket, rest, bitcoin_cut),
+        "bitcoin and AI alone, no market": panel(book, ai_basket, None, bitcoin_cut),
+        f"{other.other_ai} as the AI basket": panel(book, [other.other_ai], market, bitcoin_cut),
+        "logarithmic returns": panel(book, ai_basket, market, bitcoin_cut, "log"),
+    }
 
-    One regression over both windows in which the constant and every slope may step.
+
+def other_factors(
+    book: Mapping[str, pd.DataFrame],
+    data: Panel,
+    miners: Sequence[str],
+    first: int,
+    row: int,
+    end: int,
+    window: int,
+    ai_basket: Sequence[str],
+    market: str,
+    bitcoin_cut: str,
+) -> pd.DataFrame:
+    """The other comparisons under other factors: are they any firmer than the one judged?
+
+    One row a comparison and choice (a MultiIndex), columns value, low, high.
+    """
+    halving = int(data.days.get_loc(halving_session(book["events"], data.days)))
+    since = np.arange(halving, row + 1)
+    rows: dict[tuple[str, str], Estimate | None] = {}
+    panels = {"as judged": data, **other_panels(book, ai_basket, market, bitcoin_cut)}
+    for name, one in panels.items():
+        halved = _compare_listed(one, miners, since - len(since), since, first)
+        later = _compare_end(one, miners, row, end, window)
+        rows[(SINCE_HALVING, name)] = halved.change[AI] if halved else None
+        rows[(TO_END, name)] = later.change[AI] if later else None
+        for label, last in ((HOLDERS, row), (HOLDERS_AT_END, end)):
+            found = contracts(one, book["ai_contracts"], miners, last, window)
+            rows[(label, name)] = found.difference
+    table = {
+        key: {"value": one.value, "low": one.low, "high": one.high}
+        for key, one in rows.items()
+        if one is not None
+    }
+    index = pd.MultiIndex.from_tuples(list(table), names=["comparison", "choice"])
+    return pd.DataFrame(list(table.values()), index, columns=["value", "low", "high"])
+
+
+def expanding_at(data: Panel, returns: pd.Series, known: slice, row: int) -> pd.DataFrame:
+    """The AI beta of all sessions from the first to the end of each year, `row` and the last.
+
+    One row a date; columns sessions, value, low, high (95 % of redrawn sessions). Dates with fewer
+    than 60 sessions before them are left out.
+    """
+    days = data.days[known]
+    lasts = pd.Series(days, days).groupby(days.year).last()
+    dates = sorted({*lasts, data.days[row]} & set(days))
+    place = list(data.factors.columns).index(AI)
+    rows = {}
+    for date in dates:
+        span = np.arange(known.start, int(data.days.get_loc(date)) + 1)
+        if len(span) < FEWEST:
+            continue
+        drawn = betas.coefficients(
+            data.factors.to_numpy(dtype=float)[span],
+            returns.to_numpy(dtype=float)[span, None],
+            betas.day_counts(len(span), LINE_DRAWS, SEED),
+        )
+        one = betas.estimate(drawn[:, place, 0])
+        rows[date] = {
+            "sessions": len(span), "value": one.value, "low": one.low, "high": one.high,
+        }  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("to")
+
+
+def step_in_slope(
+    factors: pd.DataFrame, returns: pd.Series, window: int, lags: int | None = LAGS
+) -> Estimate:
+    """The change of the AI slope for the last `window` sessions, by formula instead of redrawing.
+
+    One regression over both windows in which the constant and every slope may step. Errors are
+    Newey and West's over `lags` sessions, or HC3 (MacKinnon and White 1985) where `lags` is None.
     """
     f = factors.to_numpy(dtype=float)
+    y = returns.to_numpy(dtype=float)
     later = (np.arange(len(f)) >= len(f) - window).astype(float)[:, None]
     x = np.column_stack([np.ones(len(f)), f, later, later * f])
-    beta, covariance = steps.newey_west(returns.to_numpy(dtype=float), x, LAGS)
+    beta, covariance = steps.newey_west(y, x, lags or 0)
+    if lags is None:
+        inverse = np.linalg.inv(x.T @ x)
+        leverage = np.einsum("ij,jk,ik->i", x, inverse, x)
+        weighted = x * ((y - x @ beta) / (1 - leverage))[:, None]
+        covariance = inverse @ weighted.T @ weighted @ inverse
     place = 2 + f.shape[1] + list(factors.columns).index(AI)
     half = 1.96 * float(np.sqrt(covariance[place, place]))
     return Estimate(float(beta[place]), float(beta[place]) - half, float(beta[place]) + half)
@@ -601,6 +756,7 @@ def quantities(study: Study) -> dict[str, Quantity]:
     put("ai_variance_share_change_pp.year_to_article", study.variance.change[AI],
         "percentage points")  # fmt: skip
     put("ai_beta_difference.with_minus_without_contracts", study.contracts.difference)
+    put("ai_beta_difference.further_holders", study.contracts_further.difference)
     put("ai_beta_difference.edition_end", study.contracts_at_end.difference)
     put("ai_beta_difference.after_minus_before_contract", study.signing.mean)
     put("contract_label_p.at_article", _testable_p(study.contracts))
@@ -650,27 +806,63 @@ def _varying(data: Panel, returns: pd.Series, first: int, last: int) -> Varying 
 
 
 def _comparison(
-    data: Panel, shares: Sequence[str], before: Rows, after: Rows, y: Array, block: int, draws: int
+    data: Panel,
+    shares: Sequence[str],
+    before: Rows,
+    after: Rows,
+    y: Array,
+    blocks: tuple[int, int] | None,
+    draws: int,
 ) -> Comparison:
+    """Sessions redrawn in blocks of these lengths (before, after); see `compare` where None."""
     x = data.factors.to_numpy(dtype=float)
-    drawn = [
-        betas.coefficients(x[rows], y[rows], betas.day_counts(len(rows), draws, SEED + k, block))[
-            :, :, 0
+    sides = (before, after)
+    by_rule = (_block_by_rule(data, before, y[:, 0]), _block_by_rule(data, after, y[:, 0]))
+    # Without a repetition: where the rule says one session, both ways are the same.
+    ways = [blocks] if blocks else list(dict.fromkeys([(betas.BLOCK, betas.BLOCK), by_rule]))
+    found = []
+    for lengths in ways:
+        counts = [
+            betas.day_counts(len(rows), draws, SEED + k, lengths[k]) for k, rows in enumerate(sides)
         ]
-        for k, rows in enumerate((before, after))
-    ]
-    return _from_draws(data, shares, before, after, drawn)
+        drawn = [
+            betas.coefficients(x[rows], y[rows], c)[:, :, 0]
+            for rows, c in zip(sides, counts, strict=True)
+        ]
+        found.append(_from_draws(data, shares, before, after, drawn, lengths, by_rule))
+    return max(found, key=lambda one: _width(one.change[AI]))
+
+
+def _block_by_rule(data: Panel, rows: Rows, returns: Array) -> int:
+    """Politis and White's length for the slope of returns (D) on the AI basket in one window."""
+    x = data.factors.to_numpy(dtype=float)[rows]
+    place = list(data.factors.columns).index(AI)
+    length = blocklength.automatic(blocklength.scores(x, returns[rows], place))
+    return block_length(len(rows), length)
+
+
+def _width(one: Estimate) -> float:
+    return one.high - one.low
 
 
 def _from_draws(
-    data: Panel, shares: Sequence[str], before: Rows, after: Rows, drawn: Sequence[Array]
+    data: Panel,
+    shares: Sequence[str],
+    before: Rows,
+    after: Rows,
+    drawn: Sequence[Array],
+    blocks: tuple[int, int] = (betas.BLOCK, betas.BLOCK),
+    by_rule: tuple[int, int] = (betas.BLOCK, betas.BLOCK),
 ) -> Comparison:
     names = [str(f) for f in data.factors.columns]
     earlier, later, apart = (
         {name: betas.estimate(values[:, k]) for k, name in enumerate(names)}
         for values in (drawn[0], drawn[1], drawn[1] - drawn[0])
     )
-    return Comparison(tuple(shares), data.days[before], data.days[after], earlier, later, apart)
+    days = data.days
+    return Comparison(
+        tuple(shares), days[before], days[after], earlier, later, apart, blocks, by_rule
+    )
 
 
 def _slopes(data: Panel, shares: Sequence[str], rows: Rows, seed: int) -> Array:

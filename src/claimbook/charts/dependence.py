@@ -11,6 +11,7 @@ from claimbook.analysis.dependence import Contracts
 from claimbook.analysis.varying import Varying
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
+from claimbook.errors import AnalysisError
 
 NAMES = {
     "ai": "AI basket",
@@ -185,6 +186,8 @@ def by_share(first: Contracts, second: Contracts, source: str) -> Chart:
     """Each share's AI beta with its interval, contract holders in colour; two windows."""
     panels = [first] if second.until == first.until else [first, second]
     panels = [p for p in panels if not p.table.empty]
+    if not panels:
+        raise AnalysisError("no share has a price in every session of the window")
     height = max(len(p.table) for p in panels)
     with house_style():
         figure = new_figure(0.27 * height + 1.9)

@@ -1,18 +1,31 @@
 """Sentences and tables of the ai-dependence notebook."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from claimbook import text
+from claimbook import ledger, text
 from claimbook.analysis.betas import Estimate
-from claimbook.analysis.dependence import Comparison, Contracts, Study
+from claimbook.analysis.dependence import (
+    HOLDERS,
+    HOLDERS_AT_END,
+    SINCE_HALVING,
+    TO_END,
+    Comparison,
+    Contracts,
+    Study,
+)
 from claimbook.analysis.setting import AI, BITCOIN, MARKET
 from claimbook.analysis.varying import Varying
 from claimbook.errors import LedgerError
-from claimbook.ledger import Finding
+from claimbook.ledger import Claim, Finding, Quantity
 
 FACTOR_NAMES = {MARKET: "market", BITCOIN: "bitcoin", AI: "AI basket"}
+JUDGED, DIFFERENCE = (
+    "ai_beta_change.year_to_article",
+    "ai_beta_difference.with_minus_without_contracts",
+)
 SHOCK_UNITS = dict.fromkeys(("AI basket", "miners", "with contracts", "without contracts"), "%")
 
 
@@ -50,7 +63,10 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
         key.append((interval(contracts), "shares with a signed contract less those without"))
     if study.to_end:
         key.append((interval(study.to_end.change[AI]), f"change from then to {study.end:%Y-%m-%d}"))
-    return key, f"{_year_words(study)} {_contract_words(study.contracts)} {_end_words(study)}"
+    summary = f"{_year_words(study)} {_contract_words(study.contracts)} {_end_words(study)}"
+    if findings[0].verdict == ledger.UNTESTED:
+        summary += " The article says nothing about these windows."
+    return key, summary
 
 
 def _year_words(study: Study) -> str:
@@ -71,7 +87,19 @@ def _halving_aside(study: Study) -> str:
     if one is None or one.change[AI].sign == 0:
         return ""
     word = "rise" if one.change[AI].sign > 0 else "fall"
-    return f" Counted from the halving instead, a {word} is shown."
+    firm, ways = _firm(study, SINCE_HALVING, one.change[AI].sign)
+    return (
+        f" Counted from the halving instead, a {word} is shown in {firm} of {ways} ways to choose "
+        "the factors."
+    )
+
+
+def _firm(study: Study, comparison: str, sign: int) -> tuple[int, int]:
+    """In how many choices of factors the interval lies on that side of zero, and of how many."""
+    names = study.other_factors.index.get_level_values("comparison")
+    table = study.other_factors[names == comparison]
+    beyond = table["low"] > 0 if sign > 0 else table["high"] < 0
+    return int(beyond.sum()), len(table)
 
 
 def _contract_words(groups: Contracts) -> str:
@@ -95,7 +123,9 @@ def _end_words(study: Study) -> str:
     change = study.to_end.change[AI]
     said = {1: "had risen beyond chance", -1: "had fallen beyond chance", 0: "had not changed "
             "beyond chance"}[change.sign]  # fmt: skip
-    return f"By {study.end:%Y-%m-%d} the sensitivity {said}."
+    return (
+        f"By {study.end:%Y-%m-%d} the sensitivity {said}, set against {study.judged_on:%Y-%m-%d}."
+    )
 
 
 def method_sentence(study: Study, ai_basket: Sequence[str], market: str) -> str:
@@ -135,7 +165,26 @@ def change_sentence(study: Study) -> str:
     return (
         f"The AI beta changed by {interval(change)}. {decided(change)} Half the interval's width "
         f"is {text.number(half)}: a change smaller than that could hardly be told from none. "
-        f"{_halving_words(study)}"
+        f"{_level_words(study.year.later[AI])} {_halving_words(study)}"
+    )
+
+
+def _level_words(one: Estimate) -> str:
+    """Whether the later window's beta itself is more than none."""
+    side = {1: "lies above zero", -1: "lies below zero", 0: "spans zero"}[one.sign]
+    return f"The later beta itself, {interval(one)}, {side}" + (
+        ", so it is undecided whether there was any dependence at all." if one.sign == 0 else "."
+    )
+
+
+def single_sentence(study: Study) -> str:
+    """How far one session alone carries the change."""
+    changes = study.left_out
+    low, high = changes.idxmin(), changes.idxmax()
+    return (
+        f"Without {low:%Y-%m-%d} alone the change is {text.number(changes[low], sign=True)}, the "
+        f"least that leaving out one session gives; without {high:%Y-%m-%d} it is "
+        f"{text.number(changes[high], sign=True)}, the most."
     )
 
 
@@ -149,14 +198,107 @@ def _halving_words(study: Study) -> str:
     )
 
 
+def redraw_sentence(study: Study) -> str:
+    """In what blocks the sessions of the deciding change were redrawn, and why so."""
+    one = study.year
+    rule = " and ".join(_sessions(length) for length in one.by_rule)
+    return (
+        f"For the change judged the rule gives blocks of {rule} (the earlier window and the "
+        f"later). The wider interval is that with {_redrawn(one.blocks)} redrawn; it is judged."
+    )
+
+
+def _redrawn(blocks: tuple[int, int]) -> str:
+    if set(blocks) == {1}:
+        return "single sessions"
+    return f"blocks of {' and '.join(_sessions(length) for length in blocks)}"
+
+
+def _sessions(length: int) -> str:
+    return f"{length} session{'s' if length != 1 else ''}"
+
+
+def verdict_sentence(
+    study: Study, claim: Claim, quantities: Mapping[str, Quantity], chosen: Mapping[str, Any]
+) -> str:
+    """What the verdict would read by the estimates alone, from the halving, and by each choice.
+
+    Only the change of the year is exchanged; the other deciding finding stays as it is.
+    """
+
+    def read(found: Mapping[str, Quantity]) -> str:
+        return ledger.verdict(ledger.judge_all(claim, {**quantities, **found}, chosen))
+
+    if read({}) == ledger.UNTESTED:
+        return "There is no verdict on these windows that a choice could turn."
+    alone = {f"{name}.low": quantities[name] for name in (JUDGED, DIFFERENCE)}
+    ways = [read(_judged(row.value, row.low)) for row in study.choices.itertuples()]
+    said = (
+        f"By the estimates alone, whatever their intervals, the verdict would read “{read(alone)}”."
+    )
+    if study.since_halving is not None:
+        change = study.since_halving.change[AI]
+        halved = read(_judged(change.value, change.low))
+        said += f" With the halving for the year it would read “{halved}”."
+    counts = pd.Series(ways).value_counts()
+    told = [f"“{verdict}” in {count}" for verdict, count in counts.items()]
+    return (
+        f"{said} With each of the {len(ways)} changes in the figure it reads {text.listed(told)}."
+    )
+
+
+def _judged(value: float, low: float) -> dict[str, Quantity]:
+    return {JUDGED: Quantity(float(value), "1"), f"{JUDGED}.low": Quantity(float(low), "1")}
+
+
+def other_factors_table(study: Study) -> pd.DataFrame:
+    """The other comparisons under other factors."""
+    table = study.other_factors.reset_index().set_index("choice")
+    return table.rename(columns={"low": "from", "high": "to"})
+
+
+def other_factors_sentence(study: Study) -> str:
+    """In how many choices of factors each of them lies above zero."""
+    said = []
+    for comparison in (SINCE_HALVING, TO_END, HOLDERS, HOLDERS_AT_END):
+        above, ways = _firm(study, comparison, 1)
+        if ways:
+            said.append(f"{comparison}: {above} of {ways}")
+    if not said:
+        return "None of the other comparisons can be made in these windows."
+    return f"Ways in which the whole interval lies above zero: {'; '.join(said)}."
+
+
+def expanding_table(study: Study) -> pd.DataFrame:
+    """The AI beta over all sessions from the first, by year, with its band."""
+    table = study.whole_at.rename(columns={"value": "AI beta", "low": "from", "high": "to"})
+    return table.astype({"sessions": int}) if len(table) else table
+
+
+def further_sentence(study: Study) -> str:
+    """The difference with those counted as holders whose contract the table lacks."""
+    one = study.contracts_further
+    added = [t for t in one.holders if t not in study.contracts.holders]
+    if not added or one.difference is None:
+        return "No further share of the list can be counted as a holder in this window."
+    return (
+        f"With {text.listed(added)} counted as holding a contract too, the difference is "
+        f"{interval(one.difference)}. {_difference_words(one.difference)}"
+    )
+
+
 def shock_free_sentence(study: Study) -> str:
     """What is left of the change without the sessions of news on AI demand."""
     one = study.without_shocks
     if one is None:
         return "Too few sessions are left without those of news on AI demand."
     dropped = len(study.year.after) - len(one.after)
+    earlier = len(study.year.before) - len(one.before)
+    if not dropped + earlier:
+        return "No session of news on AI demand falls into either window."
     return (
-        f"Without {dropped} sessions of news on AI demand in the later window the change is "
+        f"Without the {_sessions(earlier + dropped)} of news on AI demand, {dropped} of them in "
+        f"the later window, the change is "
         f"{interval(one.change[AI])}. {decided(one.change[AI])}"
     )
 
@@ -195,8 +337,8 @@ def level_sentence(study: Study) -> str:
     first = table["first contract"].min() if len(table) else pd.NaT
     if pd.notna(first) and peak < first:
         said += (
-            " That cannot stem from AI contracts, since none of the shares had signed one; AI "
-            "shares then stood for technology shares at large."
+            " No contract in the table had been signed by then, so a high AI beta need not come "
+            "from contracts: AI shares may have stood for technology shares at large."
         )
     return said
 
@@ -208,7 +350,8 @@ def test_table(study: Study) -> pd.DataFrame:
             "trend a year": found.slope.value,
             "from": found.slope.low,
             "to": found.slope.high,
-            "trend's p": text.number(found.slope_p, 3),
+            "trend of the blocks": found.block_slope,
+            "its p": text.number(found.slope_p, 3),
             "likeliest break": found.break_at,
             "step there": found.gap,
             "break's p": text.number(found.break_p, 3),
@@ -240,11 +383,11 @@ def test_sentence(study: Study) -> str:
 
 def _tested(found: Varying, when: str) -> str:
     level = 0.05
-    trend = "is" if found.slope_p <= level else "cannot be"
-    step = "is" if found.break_p <= level else "cannot be"
+    trend = "can be" if found.slope_p <= level else "cannot be"
+    step = "can be" if found.break_p <= level else "cannot be"
     return (
         f"{when} a trend {trend} told from chance "
-        f"({text.number(found.slope.value, sign=True)} a year, p "
+        f"(blocks: {text.number(found.block_slope, sign=True)} a year, p "
         f"{text.number(found.slope_p, 3)}), and a break {step} "
         f"(p {text.number(found.break_p, 3)})."
     )
