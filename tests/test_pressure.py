@@ -228,6 +228,73 @@ def test_every_finding_of_the_ledger_finds_its_quantity(
             assert found[member].unit == rule.unit
 
 
+def test_the_deciding_changes_are_those_of_two_rows_of_the_table(
+    book: Edition, study: pressure.Study
+) -> None:
+    rows = book["network_daily"].set_index("date").loc[[EVE, pd.Timestamp(ARTICLE)]]
+    earned = rows["blocks"] * 3.125 + rows["fees_btc"]
+    # 2^32 hashes a block and unit of difficulty: revenue per hash without the provider's hash rate.
+    per_hash = rows["price_usd"] * earned / (rows["blocks"] * rows["difficulty"])
+    found = pressure.quantities(study)
+    for name, series in (("bitcoin", rows["price_usd"]), ("hashprice", per_hash)):
+        value = found[f"{name}_change_pct.year_to_article"].value
+        assert value == pytest.approx(100 * (series.iloc[1] / series.iloc[0] - 1), rel=1e-6)
+
+
+def test_bitcoins_part_is_about_that_of_the_funds_own_closes(
+    book: Edition, study: pressure.Study
+) -> None:
+    closes = book["adjusted_closes"].pivot(index="date", columns="ticker", values="adjusted_close")
+    simple = closes[[*SIX, "SPY", "IBIT"]].pct_change(fill_method=None)
+    at = closes.index.get_loc(EVE)
+    logs = np.log1p(simple[["SPY", "IBIT"]]).assign(y=np.log1p(simple[SIX].mean(axis=1)), one=1.0)
+    past, spell = logs.iloc[at - 119 : at + 1], logs.loc["2025-01-02":"2025-03-31"]  # type: ignore[misc]
+    beta = np.linalg.lstsq(past[["one", "SPY", "IBIT"]], past["y"], rcond=None)[0]
+    expected = 100 * beta[2] * spell["IBIT"].sum() / spell["y"].sum()
+    assert study.shares is not None
+    assert study.shares.parts.at["bitcoin", "share"] == pytest.approx(expected, abs=1)
+    assert study.shares.parts.at["market", "share"] == pytest.approx(
+        100 * beta[1] * spell["SPY"].sum() / spell["y"].sum(), abs=1
+    )
+
+
+def test_a_spell_that_ends_before_the_article_is_not_judged(
+    book: Edition, claim: ledger.Claim
+) -> None:
+    """Else the verdict would be about days that the page's summary does not speak of."""
+    early = pressure.study(book, START, "2025-01-06", ARTICLE, 7, SIX, "SPY", 120)
+    found = pressure.quantities(early)
+    findings = ledger.judge_all(claim, found, {"start": START, "end": "2025-01-06"})
+    assert ledger.verdict(findings) == ledger.UNTESTED
+    _, summary = words.headline(early, findings)
+    assert summary.startswith("From 2025-01-01 to 2025-01-06 bitcoin rose")
+    assert summary.endswith("The article says nothing about this span.")
+
+
+def test_windows_before_the_first_price_are_left_out(book: Edition) -> None:
+    first = pressure.study(book, "2010-08-20", "2010-09-20", ARTICLE, 7, SIX, "SPY", 120)
+    assert list(first.ends.index) == [1, 7, 14, 28]
+
+
+def test_what_the_ledger_allows_is_said(claim: ledger.Claim) -> None:
+    value = {"hashprice_vs_april_2024_pct": ledger.Quantity(-49.6, "percent")}
+    said = words.allowance_sentence(ledger.judge_all(claim, value, {}))
+    assert "2 of 3 percentage points for “52 % below April 2024”" in said
+    assert said.count("percentage points") == 1
+    assert words.allowance_sentence([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("share", "alone", "said"),
+    [(26.4, -11.5, "explains 26\u00a0% of that fall"), (305.0, -9.0, "changed by −9\u00a0%"),
+     (-26.0, 17.0, "changed by +17\u00a0%")],
+)  # fmt: skip
+def test_a_share_of_the_fall_is_given_only_where_it_is_one(
+    share: float, alone: float, said: str
+) -> None:
+    assert words._coin_part(pd.Series({"share": share, "percent": alone})).endswith(said)
+
+
 def test_days_out_of_order_are_refused(book: Edition) -> None:
     with pytest.raises(ParameterError, match="start must lie before end"):
         pressure.study(book, END, START, ARTICLE, 7, SIX, "SPY", 120)

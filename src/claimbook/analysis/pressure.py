@@ -31,7 +31,7 @@ FACTORS = ("market", "bitcoin")
 FUND = "WGMI"
 # A count of shares may be this far from the month's first day; none is interpolated.
 COUNT_DAYS = 180
-ENDS = (1, 7, 14, 28)  # days averaged at each end, for the table of choices
+ENDS = (1, 7, 14, 28, 60)  # days averaged at each end, for the table of choices
 WORST_DAYS = 6
 WHOLE_APRIL = "whole April 2024, with fees"
 BEFORE_HALVING = "April 2024 before the halving, subsidy alone"
@@ -90,7 +90,7 @@ class Study:
 
     `steps` are hashprice's splits: from before the halving to the eve of the spell, where the spell
     comes after it, and from the eve to the article's day, or to the spell's end where that day lies
-    outside. `to_article` is None where the article came before the spell.
+    outside. `to_article` is None where that day lies outside: the printed direction ends on it.
     """
 
     start: pd.Timestamp
@@ -142,8 +142,8 @@ def study(
             f"start is {start}, but prices begin on {priced:%Y-%m-%d}; "
             f"{window + 1} days are needed before the start"
         )
-    follows = first <= written <= frame.index[-1]
-    focus = written if first <= written <= last else last
+    follows = first <= written <= last
+    focus = written if follows else last
     whole = _window_factors(frame, window)
     before_halving = last_whole_day_before_halving(network)
     steps = []
@@ -223,11 +223,13 @@ def changes(
 
 
 def by_window(frame: pd.DataFrame, eve: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    """Change (percent) of trailing means over 1, 7, 14 and 28 days at both ends, and price_share:
-    price's part of hashprice's change (percent), taken apart over as many days.
+    """Change (percent) of trailing means over 1 to 60 days at both ends, and price_share: price's
+    part of hashprice's change (percent), taken apart over as many days. Windows that would begin
+    before the prices do are left out.
     """
     rows = {}
-    for width in ENDS:
+    priced = pd.Timestamp(frame["price_usd"].first_valid_index())
+    for width in (w for w in ENDS if eve - pd.Timedelta(days=w) >= priced):
         smooth = frame[list(INDEXED)].rolling(width, min_periods=width).mean()
         rows[width] = {name: _change(smooth[c], eve, last) for c, name in INDEXED.items()}
         parts = split(

@@ -90,15 +90,24 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
             )
     moved = study.shares
     if moved is not None and moved.change_pct < 0:
-        part = moved.parts.loc["bitcoin"]
         summary += (
             f" The miners' shares fell by {text.amount(-moved.change_pct, 'percent', 0)} to "
-            f"{moved.last:%Y-%m-%d}, of which bitcoin explains "
-            f"{text.amount(float(part['share']), 'percent', 0)}."
+            f"{moved.last:%Y-%m-%d}; {_coin_part(moved.parts.loc['bitcoin'])}."
         )
     if findings[0].verdict == ledger.UNTESTED:
         summary += " The article says nothing about this span."
     return key, summary
+
+
+def _coin_part(part: pd.Series) -> str:
+    """A share of the fall where it is one; else what bitcoin did by itself."""
+    share, alone = float(part["share"]), float(part["percent"])
+    if 0 <= share <= 100:
+        return f"bitcoin explains {text.amount(share, 'percent', 0)} of that fall"
+    return (
+        "by what bitcoin did alone they would have changed by "
+        f"{text.amount(alone, 'percent', 0, sign=True)}"
+    )
 
 
 def change_table(study: Study) -> pd.DataFrame:
@@ -373,7 +382,31 @@ def choices_sentence(study: Study) -> str:
             f"{name} fell in {fell} of {ways} ways to cut the spell, with changes from "
             f"{text.amount(low, 'percent', 1)} to {text.amount(high, 'percent', 1)}"
         )
-    return f"{'; '.join(said)}.".capitalize()
+    told = f"{'; '.join(said)}.".capitalize()
+    # A share of a change says something only where there was a fall to share out.
+    fell = study.ends[study.ends["hashprice"] < 0]["price_share"]
+    if fell.empty:
+        return told
+    low, high = fell.min(), fell.max()
+    return (
+        f"{told} Price's share of hashprice's fall lies between {text.amount(low, 'percent', 0)} "
+        f"({_days(int(fell.idxmin()))} at each end) and {text.amount(high, 'percent', 0)} "
+        f"({_days(int(fell.idxmax()))})."
+    )
+
+
+def allowance_sentence(findings: Sequence[Finding]) -> str:
+    """By how much the rounded values miss JPMorgan's figures, and what the ledger allows."""
+    said = []
+    for finding in findings:
+        rule, value = finding.rule, finding.reproduced
+        if rule.rule == "amount" and rule.tolerance and isinstance(value, float):
+            off = abs(text.rounded(value, rule.precision) - float(rule.printed))
+            said.append(
+                f"{text.number(off, 0)} of {text.number(rule.tolerance, 0)} percentage points for "
+                f"“{rule.printed_text}”"
+            )
+    return f"Of what the ledger allows, the rounded values use {text.listed(said)}." if said else ""
 
 
 def since_sentence(study: Study) -> str:
