@@ -213,10 +213,11 @@ def claimbook(
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path in it."""
+    """Every file below a folder, by its path in it, but for a reports folder's own workshop."""
     if not folder.exists():
         return {}
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
+    every = (file for file in sorted(folder.rglob("*")) if file.is_file())
+    files = (file for file in every if ".render" not in file.relative_to(folder).parts)
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 

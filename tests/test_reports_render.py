@@ -6,7 +6,7 @@ driver does with them can be tested without one.
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ import small_project
 
 from claimbook import cli, ledger
 from claimbook.errors import RenderError
-from claimbook.reports import catalogue, document, recipe, render, shelf
+from claimbook.reports import catalogue, document, recipe, render, shelf, task
 from claimbook.reports.files import as_json
 from claimbook.reports.recipe import Recipe
-from claimbook.reports.render import Made
+from claimbook.reports.render import Way
 from claimbook.reports.shelf import Shelf
+from claimbook.reports.task import Made
+from claimbook.reports.workers import Watch
 from claimbook.show import RESULT_MIME
 
 FELL, FELL_TOO = "01-fell.ipynb", "02-fell-too.ipynb"
@@ -36,8 +38,11 @@ class Worker:
         self.fails: set[str] = set()
         self.asked: list[str] = []
 
-    def run(self, recipes: Sequence[Recipe], workers: int) -> Iterator[tuple[Recipe, Made]]:
+    def run(
+        self, recipes: Sequence[Recipe], way: Way, watch: Watch
+    ) -> Generator[tuple[Recipe, Made], None, None]:
         for item in recipes:
+            watch.started(item)
             self.asked.append(item.claim.id)
             error = {"cell": 4, "name": "ValueError", "message": "no", "traceback": "no"}
             if item.claim.id in self.fails:
@@ -291,9 +296,9 @@ def test_a_version_made_while_the_project_changed_is_refused(
     results = {"verdict": "holds", "parameters": dict(item.parameters)}
     monkeypatch.setattr(execution, "execute", lambda *_: published(results))
     monkeypatch.setattr(page, "render", lambda *_, **__: "<p>page</p>")
-    assert render.make(item).error is None
+    assert task.make(item).error is None
     small_project.change_cell(small / "notebooks" / FELL, "coverage", f"{GOOD}  # changed")
-    error = render.make(item).error
+    error = task.make(item).error
     assert error is not None
     assert "files changed while it was made" in error["message"]
 

@@ -11,9 +11,13 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from claimbook import __version__
-from claimbook.errors import ClaimbookError, RenderError
+from claimbook.errors import ClaimbookError, ParameterError, RenderError
+
+if TYPE_CHECKING:
+    from claimbook.reports import render
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -55,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     )
     swept.add_argument("file", type=Path, metavar="FILE", help="such as notebooks/sweeps/*.yml")
     _add_out(swept, "the reports folder to write; default: reports/")
-    _add_workers(swept)
+    _add_way(swept)
     bench = _add(commands, "bench", run_benchmark, "time a part of claimbook against its peers")
     bench.add_argument("what", choices=["events"], help="events: the event study")
     notebooks = _add(
@@ -133,21 +137,25 @@ def render_reports(chosen: argparse.Namespace) -> int:
     from claimbook import paths
     from claimbook.reports import render
 
-    outcome = render.render(
-        chosen.claims,
-        chosen.parameters,
-        out=chosen.out,
-        workers=chosen.workers,
-        force=chosen.force,
-        say=say,
-    )
+    way = _way(chosen)
+    if chosen.failed:
+        if chosen.parameters or chosen.force:
+            raise ParameterError(
+                "--failed has its own parameters; it goes with neither -p nor --force"
+            )
+        outcome = render.render_failed(chosen.claims, out=chosen.out, way=way, say=say)
+    else:
+        outcome = render.render(
+            chosen.claims,
+            chosen.parameters,
+            out=chosen.out,
+            way=way,
+            force=chosen.force,
+            say=say,
+        )
     index = (chosen.out or paths.reports_folder()) / "index.html"
     say(f"open {os.path.relpath(index)}")
-    if outcome.failed:
-        print(f"claimbook: failed: {', '.join(outcome.failed)}", file=sys.stderr)
-    if outcome.differing:
-        print(f"claimbook: not the same bytes: {', '.join(outcome.differing)}", file=sys.stderr)
-    return DONE if outcome.good else FAILED
+    return _ended(outcome)
 
 
 def render_sweep(chosen: argparse.Namespace) -> int:
@@ -155,11 +163,31 @@ def render_sweep(chosen: argparse.Namespace) -> int:
     from claimbook.reports import sweep
 
     declared = sweep.read(chosen.file)
-    outcome = sweep.run(declared, out=chosen.out, workers=chosen.workers, say=say)
+    outcome = sweep.run(declared, out=chosen.out, way=_way(chosen), say=say)
     page = (chosen.out or paths.reports_folder()) / "sweeps" / f"{declared.name}.html"
     say(f"open {os.path.relpath(page)}")
     if not outcome.good:
         print("claimbook: not every report of the sweep could be made", file=sys.stderr)
+    return _ended(outcome)
+
+
+def _way(chosen: argparse.Namespace) -> "render.Way":
+    from claimbook.reports import render, task
+
+    memory = None if chosen.memory is None else int(chosen.memory * 1_000_000)
+    return render.Way(
+        chosen.workers, task.Limits(chosen.limit, memory), chosen.scheduler, chosen.copy_to
+    )
+
+
+def _ended(outcome: "render.Outcome") -> int:
+    """Name what went wrong, on the way to the exit code."""
+    if outcome.failed:
+        print(f"claimbook: failed: {', '.join(outcome.failed)}", file=sys.stderr)
+    if outcome.differing:
+        print(f"claimbook: not the same bytes: {', '.join(outcome.differing)}", file=sys.stderr)
+    for problem in outcome.problems:
+        print(f"claimbook: {problem}", file=sys.stderr)
     return DONE if outcome.good else FAILED
 
 
@@ -259,7 +287,12 @@ def _add_render(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "`claimbook show CLAIM` lists them",
     )
     _add_out(render, "the reports folder to write; default: reports/")
-    _add_workers(render)
+    render.add_argument(
+        "--failed",
+        action="store_true",
+        help="render again, with their parameters, the reports that have a failure page",
+    )
+    _add_way(render)
     render.add_argument(
         "--force",
         action="store_true",
@@ -310,12 +343,39 @@ def _add_out(command: argparse.ArgumentParser, explained: str) -> None:
     command.add_argument("--out", type=Path, metavar="DIR", help=explained)
 
 
-def _add_workers(command: argparse.ArgumentParser) -> None:
+def _add_way(command: argparse.ArgumentParser) -> None:
+    """How reports are made: `render` and `sweep` take the same."""
     command.add_argument(
         "--workers",
         type=_positive,
         metavar="N",
         help="reports made at the same time; default: one a processor",
+    )
+    command.add_argument(
+        "--limit",
+        type=_above_zero,
+        default=600.0,
+        metavar="SECONDS",
+        help="what one report may take before it counts as failed; default: 600",
+    )
+    command.add_argument(
+        "--memory",
+        type=_above_zero,
+        metavar="MB",
+        help="what one kernel may use of memory (address space; Linux); default: no limit",
+    )
+    command.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="make the reports on a Dask cluster, such as tcp://host:8786, whose workers have this "
+        "project in the same state; needs pip install claimbook[cluster]. The reports come back "
+        "to this machine's reports folder",
+    )
+    command.add_argument(
+        "--copy-to",
+        metavar="ADDRESS",
+        help="also write the published versions of this run to remote storage that papermill "
+        "writes to, such as s3://bucket/folder; the four files of each, no index",
     )
 
 
@@ -323,3 +383,13 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers, 1 or more")
     return int(text)
+
+
+def _above_zero(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value

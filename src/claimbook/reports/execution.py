@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 from claimbook.reports import normal, surroundings
 
-CELL_LIMIT = 600  # seconds that one cell may take
+LIMIT = 600.0  # seconds that a notebook may take
 
 
 class NotebookError(Exception):
@@ -29,16 +29,24 @@ class NotebookError(Exception):
         self.notebook = notebook
 
 
-def execute(source: str, parameters: Mapping[str, Any], limit: int = CELL_LIMIT) -> NotebookNode:
+def execute(
+    source: str,
+    parameters: Mapping[str, Any],
+    limit: float = LIMIT,
+    memory: int | None = None,
+) -> NotebookNode:
     """A notebook, executed from the top with the given parameters, in normal form.
 
     `source` is the text of its file. `parameters` are those that differ from the defaults;
-    papermill injects them in a cell of their own. The process must live in
-    `surroundings.prepared`. Raises NotebookError.
+    papermill injects them in a cell of their own. `limit` is in seconds for the whole notebook,
+    `memory` in bytes for its kernel. The process must live in `surroundings.prepared`. Raises
+    NotebookError.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
+
+    from claimbook.reports import engine
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
     with TemporaryDirectory(prefix="run-", dir=Path.home()) as place:
@@ -53,12 +61,14 @@ def execute(source: str, parameters: Mapping[str, Any], limit: int = CELL_LIMIT)
                 nbformat.reads(source, as_version=4),  # type: ignore[no-untyped-call]
                 str(output),
                 parameters=dict(parameters),
+                engine_name=engine.NAME,
                 kernel_name=surroundings.KERNEL,
                 language="python",
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 autosave_cell_every=0,
                 execution_timeout=limit,
+                memory=memory,
                 record_timing=False,
                 cwd=str(surroundings.work_folder()),
                 config=transport,
@@ -68,8 +78,11 @@ def execute(source: str, parameters: Mapping[str, Any], limit: int = CELL_LIMIT)
             lines = "\n".join(failure.traceback)
             error = described(failure.ename, failure.evalue, lines, failure.cell_index + 1)
             raise NotebookError(error, partly) from failure
+        except engine.StoppedError as failure:
+            error = described(failure.name, failure.said, cell=failure.cell)
+            raise NotebookError(error, normal.normalised(failure.notebook)) from failure
         except Exception as failure:
-            # A dead kernel, a cell over its time: what nbclient says, as it says it.
+            # A kernel that does not start, say: what Jupyter says, as it says it.
             error = described(type(failure).__name__, str(failure))
             raise NotebookError(error) from failure
     return normal.normalised(done)

@@ -7,6 +7,7 @@ INDEX = "index.html"
 NOTEBOOK = "notebook.ipynb"
 RESULTS = "results.json"
 MANIFEST = "manifest.json"
+WORKSHOP = ".render"  # of a reports folder: its lock and journal; nothing of it is published
 FILES = (INDEX, NOTEBOOK, RESULTS, MANIFEST)
 
 

@@ -1,14 +1,15 @@
-"""Plan reports, run them in worker processes, publish what they make, and say so."""
+"""Plan reports, have them made, publish what was made, and say so.
 
-import datetime as dt
-import multiprocessing
+How they are made is `workers` (processes here) or `cluster` (a Dask cluster); what may happen to a
+run that is killed is in `journal` and `lock`.
+"""
+
+import contextlib
 import os
 import platform
 import subprocess
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,22 @@ import claimbook
 from claimbook import ledger, parameters, paths, text
 from claimbook.errors import ClaimbookError, DataError, LedgerError, ParameterError, RenderError
 from claimbook.ledger import Claim
-from claimbook.reports import catalogue, recipe, surroundings
-from claimbook.reports.files import INDEX, NOTEBOOK, as_json
+from claimbook.reports import (
+    catalogue,
+    copies,
+    journal,
+    lock,
+    recipe,
+    surroundings,
+    task,
+    workers,
+)
+from claimbook.reports.files import INDEX, as_json
+from claimbook.reports.journal import Journal
+from claimbook.reports.progress import Progress
 from claimbook.reports.recipe import Recipe
 from claimbook.reports.shelf import ERROR, Shelf
+from claimbook.reports.task import Limits, Made
 
 KEEP = 3  # default versions of a claim that stay in the project's own reports folder
 
@@ -28,27 +41,50 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Made:
-    """What a worker brings back: the files of a version, or an error and its page."""
+class Way:
+    """How reports are made: in how many processes (None: one a processor), within what limits.
 
-    files: Mapping[str, bytes]
-    error: Mapping[str, Any] | None
-    started: str  # ISO, UTC
-    seconds: float
+    `scheduler` is the address of a Dask cluster that makes them instead. `copy_to` is an address
+    that published versions are copied to.
+    """
+
+    workers: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    scheduler: str | None = None
+    copy_to: str | None = None
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A report for which there can be no recipe: its claim, why, and the parameters asked for."""
+
+    claim: Claim
+    error: ClaimbookError
+    changed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Outcome:
-    """What became of a render, by claim id."""
+    """What became of a render, by claim id; `problems` are sentences about anything else."""
 
     published: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
-        return not self.failed and not self.differing
+        return not self.failed and not self.differing and not self.problems
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            self.published + other.published,
+            self.unchanged + other.unchanged,
+            self.failed + other.failed,
+            self.differing + other.differing,
+            self.problems + other.problems,
+        )
 
 
 def render(
@@ -56,7 +92,7 @@ def render(
     assignments: Sequence[str] = (),
     *,
     out: Path | None = None,
-    workers: int | None = None,
+    way: Way = Way(),
     force: bool = False,
     say: Say = print,
 ) -> Outcome:
@@ -69,156 +105,268 @@ def render(
     """
     if assignments and len(claim_ids) != 1:
         raise ParameterError("-p needs exactly one claim: name the one whose parameters are meant")
-    claims = [ledger.claim(name) for name in dict.fromkeys(claim_ids)] or ledger.claims()
-    ready, broken = plan(claims, assignments, strict=bool(claim_ids))
-    return publish(ready, broken, out=out, workers=workers, force=force, say=say)
+    chosen = [ledger.subject(name) for name in dict.fromkeys(claim_ids)] or ledger.subjects()
+    strict = bool(claim_ids)
+    # What collects the others' results is made after them; what is wrong with it is said before.
+    (ready, broken), (last, unusable) = (
+        plan([c for c in chosen if c.collects is late], assignments, strict=strict, out=out)
+        for late in (False, True)
+    )
+    outcome = Outcome()
+    if ready or broken or not last:
+        outcome += publish(ready, broken, out=out, way=way, force=force, say=say)
+    if last or unusable:
+        last = [recipe.of(item.claim, item.changed, reports=out) for item in last]
+        outcome += publish(last, unusable, out=out, way=way, force=force, say=say)
+    return outcome
+
+
+def render_failed(
+    claim_ids: Sequence[str] = (),
+    *,
+    out: Path | None = None,
+    way: Way = Way(),
+    say: Say = print,
+) -> Outcome:
+    """Render again, with their parameters, the reports that have a failure page.
+
+    Those of the named claims, or of all. One whose parameters the notebook takes no more stays
+    failed. Raises LedgerError for a claim that there is not.
+    """
+    shelf = Shelf(out or paths.reports_folder())
+    claims = [ledger.subject(name) for name in dict.fromkeys(claim_ids)] or ledger.subjects()
+    failures = [(claim, failure) for claim in claims for failure in shelf.failures(claim.id)]
+    if not failures:
+        say("no report has a failure page, so there is none to render again")
+        return Outcome()
+    ready: list[Recipe] = []
+    broken: list[Broken] = []
+    for claim, failure in failures:
+        changed = dict(failure.error["changed"])
+        try:
+            ready.append(recipe.of(claim, parameters.plain(changed), reports=out))
+        except (DataError, LedgerError, ParameterError) as error:
+            broken.append(Broken(claim, error, changed))
+    return publish(ready, broken, out=out, way=way, say=say)
 
 
 def publish(
     ready: Sequence[Recipe],
-    broken: Sequence[tuple[Claim, ClaimbookError]] = (),
+    broken: Sequence[Broken] = (),
     *,
     out: Path | None = None,
-    workers: int | None = None,
+    way: Way = Way(),
     force: bool = False,
     say: Say = print,
 ) -> Outcome:
-    """Make and publish the reports of some recipes, and a failure page for each broken one."""
-    shelf = Shelf(out or paths.reports_folder())
+    """Make and publish the reports of some recipes, and a failure page for each broken one.
+
+    One run at a time writes to a reports folder; another one waits. Raises RenderError, before
+    anything runs or is written, where nothing can be made or kept the way it is asked for.
+    """
+    folder = out or paths.reports_folder()
+    shelf = Shelf(folder)
+    check(way, [item for item in ready if force or not shelf.has(item.claim.id, item.version)])
+    with lock.held(folder, say):
+        return _publish_all(shelf, ready, broken, way, force, say)
+
+
+def _publish_all(
+    shelf: Shelf,
+    ready: Sequence[Recipe],
+    broken: Sequence[Broken],
+    way: Way,
+    force: bool,
+    say: Say,
+) -> Outcome:
     outcome = Outcome()
     done = [r for r in ready if shelf.has(r.claim.id, r.version) and not force]
     waiting = [r for r in ready if not shelf.has(r.claim.id, r.version) or force]
+    kept = _go_on(shelf, waiting, force, say)
+    for item in done:
+        shelf.clear_failure(item.claim.id, item.key)
+        outcome.unchanged.append(item.claim.id)
+        say(f"{item.claim.id}: {item.version} is already published")
+    for lost in broken:
+        made = task.failed(lost.claim, {}, task.error_of(lost.error))
+        say(_keep_failure(shelf, lost.claim, {}, lost.changed, made))
+        outcome.failed.append(lost.claim.id)
+    _make_all(shelf, waiting, way, kept, outcome, say)
+    if way.copy_to:
+        _copy(shelf, ready, way.copy_to, outcome, say)
+    try:
+        current = _current_versions(ready)
+        if shelf.folder.resolve() == paths.reports_folder():
+            for item in ready:
+                for gone in shelf.prune(item.claim.id, KEEP, current.get(item.claim.id)):
+                    say(f"{item.claim.id}: {gone.name} removed; the last {KEEP} are kept")
+        catalogue.write(shelf, current)
+    except OSError as error:
+        outcome.problems.append(
+            f"the index could not be written ({error.strerror or error}); the next render writes it"
+        )
+    kept.end()
+    return outcome
+
+
+def check(way: Way, waiting: Sequence[Recipe]) -> None:
+    """Raise RenderError where the reports cannot be made or kept this way."""
+    from claimbook.reports import engine
+
     if waiting and (wrong := recipe.not_as_locked()):
         raise RenderError(
             f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if wrong[1:] else ''}; a report states "
             f"the versions of the lock, so install it: pip install -r {recipe.LOCK}"
         )
+    if way.limits.memory and not engine.MEMORY_CAN_BE_LIMITED:
+        raise RenderError("--memory needs Linux: no other system holds a process to it")
+    if way.copy_to:
+        copies.check(way.copy_to)
+    if way.scheduler:
+        _cluster().check(way.scheduler)
+
+
+def _go_on(shelf: Shelf, waiting: Sequence[Recipe], force: bool, say: Say) -> Journal:
+    """Clear up after a render that was killed, say what became of it, and begin the journal."""
+    kept = Journal(shelf.folder)
+    last = kept.last()
     shelf.sweep()
-    for item in done:
-        shelf.clear_failure(item.claim.id, item.key)
-        outcome.unchanged.append(item.claim.id)
-        say(f"{item.claim.id}: {item.version} is already published")
-    for claim, error in broken:
-        made = _failure(claim, {}, _error(error))
-        say(_keep_failure(shelf, claim, {}, {}, made))
-        outcome.failed.append(claim.id)
+    if last is not None and not last.ended:
+        if last.home is not None:
+            workers.clear(last.home)
+        finished = (
+            last.finished
+            if last.forced
+            else {r for r in last.planned if r in last.finished or shelf.has(*r)}
+        )
+        now = {(item.claim.id, item.version) for item in waiting}
+        say(journal.sentence(last.planned, finished, now))
+    kept.begin(waiting, forced=force)
+    return kept
+
+
+def _make_all(
+    shelf: Shelf,
+    waiting: Sequence[Recipe],
+    way: Way,
+    kept: Journal,
+    outcome: Outcome,
+    say: Say,
+) -> None:
+    """Make what is waiting, and put each report on the shelf as it comes."""
+    if not waiting:
+        return
     commit = _commit()
-    for item, made in run(waiting, workers or _usable_workers()):
-        claim_id = item.claim.id
-        if made.error is not None:
-            say(_keep_failure(shelf, item.claim, item.parameters, item.changed, made))
-            outcome.failed.append(claim_id)
-            continue
-        differing, line = _publish(shelf, item, made, commit)
-        (outcome.differing if differing else outcome.published).append(claim_id)
-        say(line)
-    current = _current_versions(ready)
-    if out is None or out.resolve() == paths.reports_folder():
-        for item in ready:
-            for gone in shelf.prune(item.claim.id, KEEP, current.get(item.claim.id)):
-                say(f"{item.claim.id}: {gone.name} removed; the last {KEEP} are kept")
-    catalogue.write(shelf, current)
-    return outcome
+    earlier = {item.claim.id: shelf.seconds(item.claim.id) for item in waiting}
+    count = min(way.workers or _usable_workers(), len(waiting))
+    progress = Progress(waiting, earlier, count, say)
+    watch = _Watch(kept, progress)
+    with contextlib.closing(progress), contextlib.closing(run(waiting, way, watch)) as reports:
+        for item, made in reports:
+            line = _keep(shelf, item, made, commit, outcome)
+            failed = outcome.failed[-1:] == [item.claim.id]
+            kept.note(journal.FAILED if failed else journal.DONE, item)
+            progress.finished(item, made.seconds, line)
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """Passes on how a run goes on to the journal and to whoever looks on."""
+
+    journal: Journal
+    progress: Progress
+
+    def settled(self, home: str) -> None:
+        self.journal.note(journal.SETTLED, home=home)
+
+    def started(self, item: Recipe) -> None:
+        self.journal.note(journal.RUNNING, item)
+        self.progress.started(item)
+
+    def again(self, item: Recipe, why: str) -> None:
+        self.journal.note(journal.AGAIN, item)
+        self.progress.again(item, why)
+
+    def tick(self) -> None:
+        self.progress.tick()
 
 
 def plan(
-    claims: Iterable[Claim], assignments: Sequence[str] = (), *, strict: bool = True
-) -> tuple[list[Recipe], list[tuple[Claim, ClaimbookError]]]:
+    claims: Iterable[Claim],
+    assignments: Sequence[str] = (),
+    *,
+    strict: bool = True,
+    out: Path | None = None,
+) -> tuple[list[Recipe], list[Broken]]:
     """Recipes of the claims' reports, and the claims for which there can be none.
+
+    `out` is the reports folder whose results the collection's page shows.
 
     With `strict`, the first error is raised. Without, claims that have no notebook yet are passed
     over, and one claim's error does not stop the others.
     """
     ready: list[Recipe] = []
-    broken: list[tuple[Claim, ClaimbookError]] = []
+    broken: list[Broken] = []
     for claim in claims:
         if claim.notebook is None and not strict:
             continue
         try:
             given = parameters.parse(assignments, parameters.of(claim)) if assignments else {}
-            ready.append(recipe.of(claim, given))
+            ready.append(recipe.of(claim, given, reports=out))
         except (DataError, LedgerError, ParameterError) as error:
             if strict:
                 raise
-            broken.append((claim, error))
+            broken.append(Broken(claim, error))
     return ready, broken
 
 
-def run(recipes: Sequence[Recipe], workers: int) -> Iterator[tuple[Recipe, Made]]:
-    """Make every recipe in worker processes; yield each as it is done.
-
-    Processes rather than threads: papermill changes the working directory, and each worker lives
-    in surroundings of its own.
-    """
-    if not recipes:
+def run(
+    items: Sequence[Recipe], way: Way, watch: _Watch
+) -> Generator[tuple[Recipe, Made], None, None]:
+    """Have every recipe made, here or on a cluster; yield each as it is done."""
+    if way.scheduler:
+        yield from _cluster().run(items, way.scheduler, limits=way.limits, watch=watch)
         return
-    with surroundings.prepared() as environment:
-        pool = ProcessPoolExecutor(
-            min(workers, len(recipes)),
-            multiprocessing.get_context("spawn"),
-            surroundings.adopt,
-            (environment,),
-        )
+    with contextlib.ExitStack() as stack:
         try:
-            futures: dict[Future[Made], Recipe] = {pool.submit(make, r): r for r in recipes}
-            for future in as_completed(futures):
-                item = futures[future]
-                try:
-                    yield item, future.result()
-                except BrokenProcessPool:
-                    said = "the worker process ended before the report was done (out of memory?)"
-                    yield item, _failure(item.claim, item.parameters, _error(RenderError(said)))
-        finally:
-            pool.shutdown(cancel_futures=True)
+            environment = stack.enter_context(surroundings.prepared())
+        except OSError as error:
+            raise RenderError(
+                f"no folder for the kernels could be made in {tempfile.gettempdir()} "
+                f"({error.strerror or error})"
+            ) from error
+        watch.settled(environment["HOME"])
+        count = min(way.workers or _usable_workers(), len(items))
+        yield from workers.run(items, environment, count=count, limits=way.limits, watch=watch)
 
 
-def make(item: Recipe) -> Made:
-    """Execute a recipe's notebook and make the files of its version, in this process."""
-    from claimbook.reports import document, execution
-
-    began, clock = _now(), time.perf_counter()
-    notebook = None
+def _cluster() -> Any:
+    """The module `cluster`, which needs an extra."""
     try:
-        notebook = execution.execute(item.source, item.changed)
-        files = document.make(notebook, item.version, item.ingredients)
-        if recipe.of(ledger.claim(item.claim.id), item.changed).version != item.version:
-            # The files may be made of the old state, the new one, or both.
-            raise RenderError("the project's files changed while it was made; render it again")
-        return Made(files, None, began, time.perf_counter() - clock)
-    except execution.NotebookError as failure:
-        error, notebook = failure.error, failure.notebook
-    except Exception as failure:
-        # Whatever is wrong with one report's page must not stop the other reports.
-        error = _error(failure)
-    return _failure(item.claim, item.parameters, error, notebook, began, clock)
+        from claimbook.reports import cluster
+    except ModuleNotFoundError as error:
+        raise RenderError(
+            "--scheduler needs Dask's distributed: pip install claimbook[cluster]"
+        ) from error
+    return cluster
 
 
-def _failure(
-    claim: Claim,
-    values: Mapping[str, Any],
-    error: Mapping[str, Any],
-    notebook: Any = None,
-    began: str | None = None,
-    clock: float | None = None,
-) -> Made:
-    from claimbook.reports import normal, page
-
-    files = {INDEX: page.render_failure(claim, dict(values), dict(error), notebook).encode()}
-    if notebook is not None:
-        files[NOTEBOOK] = normal.written(notebook).encode()
-    seconds = time.perf_counter() - clock if clock is not None else 0.0
-    return Made(files, error, began or _now(), seconds)
-
-
-def _error(failure: Exception) -> dict[str, Any]:
-    import traceback
-
-    from claimbook.reports import execution
-
-    lines = (
-        "" if isinstance(failure, ClaimbookError) else "".join(traceback.format_exception(failure))
-    )
-    return execution.described(type(failure).__name__, str(failure), lines)
+def _keep(
+    shelf: Shelf, item: Recipe, made: Made, commit: Mapping[str, Any], outcome: Outcome
+) -> str:
+    """Put what was made on the shelf, a version or a failure; a line that says so."""
+    claim_id = item.claim.id
+    if made.error is None:
+        try:
+            differing, line = _publish(shelf, item, made, commit)
+        except OSError as error:
+            said = f"the version could not be written ({error.strerror or error})"
+            made = task.stopped(item, said)
+        else:
+            (outcome.differing if differing else outcome.published).append(claim_id)
+            return line
+    outcome.failed.append(claim_id)
+    return _keep_failure(shelf, item.claim, item.parameters, item.changed, made)
 
 
 def _publish(
@@ -259,13 +407,35 @@ def _keep_failure(
 ) -> str:
     """Put a failure on the shelf, where its report would stand; a line that says so."""
     error = dict(made.error or {})
-    about = {"claim": claim.id, "default": not changed, "parameters": dict(values), **error}
-    key = recipe.key_of(claim, changed)
-    folder = shelf.fail(claim.id, key, {**made.files, ERROR: as_json(about)})
+    about = {
+        "claim": claim.id,
+        "default": not changed,
+        "parameters": dict(values),
+        "changed": dict(changed),
+        **error,
+    }
     where = f" in cell {error['cell']}" if error["cell"] else ""
     first, *_ = str(error["message"]).splitlines() or [""]
+    line = f"{claim.id}: failed{where}: {error['name']}: {first}"
+    key = recipe.key_of(claim, changed)
+    try:
+        folder = shelf.fail(claim.id, key, {**made.files, ERROR: as_json(about)})
+    except OSError as unwritten:
+        return f"{line} (its page could not be written: {unwritten.strerror or unwritten})"
     page_at = folder.relative_to(shelf.folder) / INDEX
-    return f"{claim.id}: failed{where}: {error['name']}: {first} (see {page_at.as_posix()})"
+    return f"{line} (see {page_at.as_posix()})"
+
+
+def _copy(shelf: Shelf, ready: Sequence[Recipe], address: str, outcome: Outcome, say: Say) -> None:
+    """Copy the run's published versions, those that were there before as well."""
+    there = [item for item in ready if shelf.has(item.claim.id, item.version)]
+    for item in there:
+        claim_id, version = item.claim.id, item.version
+        if wrong := copies.write(address, claim_id, version, shelf.files(claim_id, version)):
+            say(f"{claim_id}: {version} not copied: {wrong}")
+            outcome.problems.append(f"not copied: {claim_id}/{version}")
+        else:
+            say(f"{claim_id}: {version} copied to {copies.shown(address)}")
 
 
 def _current_versions(ready: Sequence[Recipe]) -> dict[str, str]:
@@ -294,7 +464,3 @@ def _usable_workers() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from claimbook.errors import RenderError
 from claimbook.reports import recipe
 from claimbook.reports.files import FILES, MANIFEST, RESULTS, as_json
@@ -21,6 +23,7 @@ FAILED = "failed"
 DIFFS = "diffs"  # pages that compare two versions of a claim
 ERROR = "error.json"
 CATALOGUE = "catalogue.json"
+SWEEPS = "sweeps"
 _PART = ".part-"
 
 
@@ -85,6 +88,21 @@ class Shelf:
                 continue
         return sorted(found, key=lambda v: (v.rendered, v.name), reverse=True)
 
+    def seconds(self, claim_id: str) -> list[float]:
+        """How long the renders of a claim's published versions took, where that is recorded."""
+        found = []
+        for folder in self._version_folders(claim_id):
+            try:
+                found.append(float(_read(folder / RECORD)["seconds"]))
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+        return found
+
+    def files(self, claim_id: str, version: str) -> dict[str, bytes]:
+        """The four files of a published version. Raises OSError where one is missing."""
+        place = self.place(claim_id, version)
+        return {name: (place / name).read_bytes() for name in FILES}
+
     def failures(self, claim_id: str) -> list[Failure]:
         folders = sorted((self.folder / claim_id / FAILED).glob(f"*/{ERROR}"))
         return [Failure(file.parent, _read(file)) for file in folders]
@@ -138,7 +156,7 @@ class Shelf:
         if target.is_file() and target.read_bytes() == content:
             return
         with self._part() as part:
-            (part / target.name).write_bytes(content)
+            _write(part / target.name, content)
             target.parent.mkdir(parents=True, exist_ok=True)
             (part / target.name).replace(target)
 
@@ -154,7 +172,7 @@ class Shelf:
         """Remove what interrupted runs left. Parts of a run that is still going are left alone."""
         for part in self.folder.glob(f"{_PART}*"):
             pid = part.name.removeprefix(_PART).partition("-")[0]
-            if not pid.isdigit() or not _running(int(pid)):
+            if not pid.isdigit() or not _is_of(part, int(pid)):
                 shutil.rmtree(part, ignore_errors=True)
 
     def _version_folders(self, claim_id: str) -> list[Path]:
@@ -168,11 +186,13 @@ class Shelf:
             made = part / target.name
             made.mkdir()
             for name, content in files.items():
-                (made / name).write_bytes(content)
+                _write(made / name, content)
+            _settle(made)
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():
                 target.rename(part / "replaced")
             made.rename(target)
+            _settle(target.parent)
 
     @contextmanager
     def _part(self) -> Iterator[Path]:
@@ -227,13 +247,34 @@ def _rendered(folder: Path) -> str:
         return ""
 
 
-def _running(pid: int) -> bool:
+def _write(file: Path, content: bytes) -> None:
+    """Write a file that is on the disk when this returns."""
+    with file.open("wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _settle(folder: Path) -> None:
+    """See that a folder's list of names is on the disk, where the system lets a program ask."""
     if sys.platform == "win32":
-        return True  # there, signal 0 is none that only asks
+        return
+    opened = os.open(folder, os.O_RDONLY)
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _is_of(part: Path, pid: int) -> bool:
+    """Whether a part belongs to a process that runs now, and not to an earlier one of its number.
+
+    In a container, every run may have the same number.
+    """
+    try:
+        began: float = psutil.Process(pid).create_time()
+        return began <= part.stat().st_mtime + 1  # two clocks
+    except psutil.NoSuchProcess:
         return False
-    except OSError:
+    except (psutil.Error, OSError):
         return True
-    return True

@@ -25,9 +25,10 @@ import yaml
 from claimbook import ledger, parameters, paths
 from claimbook.errors import ClaimbookError, ParameterError
 from claimbook.ledger import Claim
-from claimbook.reports import recipe, render
+from claimbook.reports import lock, recipe, render
 from claimbook.reports.files import RESULTS, as_json
 from claimbook.reports.recipe import Recipe
+from claimbook.reports.render import Way
 from claimbook.reports.shelf import Shelf
 
 KEYS = {"title", "about", "claim", "parameters", "reports", "compare"}
@@ -76,7 +77,11 @@ def read(path: Path) -> Sweep:
 
 
 def run(
-    sweep: Sweep, *, out: Path | None = None, workers: int | None = None, say: render.Say = print
+    sweep: Sweep,
+    *,
+    out: Path | None = None,
+    way: Way = Way(),
+    say: render.Say = print,
 ) -> render.Outcome:
     """Render what is not yet published of a sweep, and the page that compares its reports.
 
@@ -85,13 +90,24 @@ def run(
     """
     from claimbook.reports import sweep_page
 
-    outcome = render.publish(list(sweep.reports.values()), out=out, workers=workers, say=say)
     shelf = Shelf(out or paths.reports_folder())
-    results = {
-        name: _results(shelf, sweep.claim.id, made.version) for name, made in sweep.reports.items()
-    }
-    shelf.write(f"sweeps/{sweep.name}.json", as_json(sweep_page.content(sweep, results)))
-    shelf.write(f"sweeps/{sweep.name}.html", sweep_page.render(sweep, results).encode())
+    missing = [
+        made for made in sweep.reports.values() if not shelf.has(sweep.claim.id, made.version)
+    ]
+    render.check(way, missing)
+    with lock.held(shelf.folder, say):
+        outcome = render.publish(list(sweep.reports.values()), out=out, way=way, say=say)
+        results = {
+            name: _results(shelf, sweep.claim.id, made.version)
+            for name, made in sweep.reports.items()
+        }
+        try:
+            shelf.write(f"sweeps/{sweep.name}.json", as_json(sweep_page.content(sweep, results)))
+            shelf.write(f"sweeps/{sweep.name}.html", sweep_page.render(sweep, results).encode())
+        except OSError as error:
+            outcome.problems.append(
+                f"the sweep's page could not be written ({error.strerror or error})"
+            )
     return outcome
 
 
