@@ -148,12 +148,19 @@ def parse(assignments: Iterable[str], declared: Mapping[str, Parameter]) -> dict
     return values
 
 
-def check(claim: Claim, given: Mapping[str, Any], *, whole: bool = False) -> dict[str, Any]:
+def check(
+    claim: Claim,
+    given: Mapping[str, Any],
+    *,
+    whole: bool = False,
+    column: Column | None = None,
+) -> dict[str, Any]:
     """The complete parameters of a claim's notebook: what is given, defaults for the rest.
 
     `whole=True` takes `given` for a notebook's namespace and looks only at the declared names:
     `parameters.check(claim, vars(), whole=True)` is the notebook's own check, so that papermill and
-    JupyterLab refuse the same values with the same sentence as the command line.
+    JupyterLab refuse the same values with the same sentence as the command line. `column` is a
+    `columns` that was kept, for a form that checks with every change.
     Raises ParameterError for an unknown name, a wrong type, or a value that is not allowed.
     """
     declared = of(claim)
@@ -162,11 +169,23 @@ def check(claim: Claim, given: Mapping[str, Any], *, whole: bool = False) -> dic
     for name in given:
         _declared(name, declared)
     values = {name: given.get(name, parameter.default) for name, parameter in declared.items()}
-    column = _columns(str(values.get(EDITION, editions.CURRENT)))
+    column = column or columns(str(values.get(EDITION, editions.CURRENT)))
     for name, parameter in declared.items():
         _check_type(parameter, values[name])
         _check_allowed(parameter, values[name], column)
     return {name: _one_form(declared[name], value) for name, value in values.items()}
+
+
+def known(parameter: Parameter, column: Column) -> list[str]:
+    """What the table that a parameter's comment names holds: its tickers or its days, in order.
+
+    Empty where the comment names no table. Raises DataError where the table cannot be read.
+    """
+    if match := _TICKERS.match(parameter.allowed):
+        return sorted(column(match["table"], "ticker"))
+    if match := _DAY.match(parameter.allowed) or _DAYS.match(parameter.allowed):
+        return sorted(column(match["table"], "date"))
+    return []
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -283,8 +302,8 @@ def _check_day(name: str, value: str, known: set[str], kind: str) -> None:
         )
 
 
-def _columns(edition: str) -> Column:
-    """Look up the values of a table's column, reading each table once."""
+def columns(edition: str) -> Column:
+    """Look up the values of a table's column (table, column), reading each table once."""
     read = functools.cache(lambda table: editions.read([table], edition)[table])
 
     @functools.cache

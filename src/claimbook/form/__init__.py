@@ -5,6 +5,6 @@ those of `claimbook.parameters` and `claimbook.reports`. `fields` turns paramete
 back, `trial` runs a recipe, `view` shows the outcome; `panel` alone knows of widgets.
 """
 
-from claimbook.form.offer import offer
+from claimbook.form.door import offer
 
 __all__ = ["offer"]

@@ -18,9 +18,9 @@ def offer() -> None:
     widgets is left behind in their outputs.
     """
     if attended():
-        from claimbook.form import panel
+        from claimbook.form.panel import Panel
 
-        panel.Panel().show()
+        Panel().show()
     else:
         show.say(ELSEWHERE.format(commands=commands()))
 
