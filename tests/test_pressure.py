@@ -164,11 +164,13 @@ def test_nearest_count_is_taken_and_none_is_made_up() -> None:
             "as_of": pd.to_datetime(["2025-01-10", "2025-02-20", "2024-06-01", "2025-02-01"]),
             "shares_millions": [1.0, 2.0, 3.0, np.nan],
             "certainty": "quoted",
+            "note": ["", "rounded", "", ""],
         }
     )
     found = pressure.nearest_counts(shares, ["A", "B", "C"], pd.Timestamp("2025-02-01"))
     # A: 19 days after beats 22 before; B is eight months old; C has no figure.
     assert found["shares_millions"].to_dict() == {"A": 2.0}
+    assert found["note"].to_dict() == {"A": "rounded"}
 
 
 def test_parts_of_the_shares_add_up_to_their_change(study: pressure.Study) -> None:

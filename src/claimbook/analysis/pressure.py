@@ -365,7 +365,7 @@ def group_changes(book: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.Da
     that only prices change), valued (how many shares have a count), equal (mean of all miners with
     closes), members, fund (WGMI), published_busd, value_busd (change of the valued, bn USD),
     certainty, note. Second frame: the counts used: month, ticker, as_of, shares_millions,
-    start_busd (value at the month's start).
+    start_busd (value at the month's start), certainty, note.
     """
     closes = _wide_closes(book["adjusted_closes"])
     listed = book["tickers"]
@@ -407,13 +407,13 @@ def nearest_counts(
 ) -> pd.DataFrame:
     """For each ticker the count of shares dated nearest to `day`, at most COUNT_DAYS away.
 
-    Indexed by ticker: as_of, shares_millions, certainty. Tickers without one are left out.
+    Indexed by ticker: as_of, shares_millions, certainty, note. Tickers without one are left out.
     """
     known = shares[shares["ticker"].isin(list(tickers)) & shares["shares_millions"].notna()]
     apart = (known["as_of"] - day).abs()
     known = known.assign(apart=apart)[apart <= pd.Timedelta(days=COUNT_DAYS)]
     nearest = known.sort_values(["apart", "as_of"]).drop_duplicates("ticker").set_index("ticker")
-    return nearest[["as_of", "shares_millions", "certainty"]].sort_index()
+    return nearest[["as_of", "shares_millions", "certainty", "note"]].sort_index()
 
 
 def share_study(

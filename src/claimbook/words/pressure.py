@@ -270,14 +270,16 @@ def group_notes(study: Study) -> pd.DataFrame:
 def count_table(study: Study) -> pd.DataFrame:
     """The share counts behind the value of February and March 2025."""
     chosen = study.counts[study.counts["month"].isin(["2025-02", "2025-03"])]
+    chosen = chosen.assign(note=chosen["note"].fillna(""))
     return chosen.set_index("ticker")[
-        ["month", "as_of", "shares_millions", "start_busd", "certainty"]
+        ["month", "as_of", "shares_millions", "start_busd", "certainty", "note"]
     ].rename(
         columns={
             "as_of": "count of",
             "shares_millions": "shares (millions)",
             "start_busd": "value at the month's start (bn USD)",
             "certainty": "how sure",
+            "note": "what the source says",
         }
     )
 
