@@ -26,7 +26,7 @@ from nbformat.v4 import (
 
 from claimbook import ledger
 from claimbook.errors import RenderError
-from claimbook.reports import frame, index_page, page, sections
+from claimbook.reports import claim_page, frame, index_page, page, sections
 from claimbook.show import RESULT_MIME
 
 CLAIM = "miner-drop"
@@ -241,17 +241,27 @@ def catalogue(**changes: Any) -> dict[str, Any]:
     return made | changes
 
 
+def history(**changes: Any) -> dict[str, Any]:
+    """What the page of the claim `a` shows: its own report and one with other parameters."""
+    whole = catalogue()
+    report, other = whole["claims"][0]["reports"]
+    nothing = {"since": None, "changes": [], "findings": [], "compared": None}
+    reports = [{**report, **nothing, "altered": {}}, {**other, **nothing, "altered": {"days": 9}}]
+    entry = whole["claims"][0] | {"reports": reports, "failures": []} | changes
+    return claim_page.content(entry, {VERSION: "2026-08-02T10:00:00+00:00"}, [], whole)
+
+
 def all_pages() -> dict[str, str]:
     error = {"cell": 3, "name": "DataError", "message": "no table", "traceback": "line 1\nline 2"}
     return {
         "report": rendered(),
         "failure": page.render_failure(ledger.claim(CLAIM), {"days": 5}, error, notebook()),
         "catalogue": index_page.render(catalogue()),
-        "latest": index_page.render_latest(CLAIM, "Is it so?", VERSION),
+        "claim": claim_page.render(history()),
     }
 
 
-@pytest.mark.parametrize("kind", ["report", "failure", "catalogue", "latest"])
+@pytest.mark.parametrize("kind", ["report", "failure", "catalogue", "claim"])
 def test_every_page_is_one_complete_accessible_document(kind: str) -> None:
     html = all_pages()[kind]
     outline = Outline(html)
@@ -270,7 +280,7 @@ def test_every_page_is_one_complete_accessible_document(kind: str) -> None:
     assert inside <= set(ids)
 
 
-@pytest.mark.parametrize("kind", ["report", "failure", "catalogue", "latest"])
+@pytest.mark.parametrize("kind", ["report", "failure", "catalogue", "claim"])
 def test_policy_allows_the_one_style_and_script_and_nothing_else(kind: str) -> None:
     html = all_pages()[kind]
     policy = next(
@@ -293,7 +303,7 @@ def test_policy_allows_the_one_style_and_script_and_nothing_else(kind: str) -> N
         assert not [name for name in attributes if name == "style" or name.startswith("on")]
 
 
-@pytest.mark.parametrize("kind", ["report", "failure", "catalogue", "latest"])
+@pytest.mark.parametrize("kind", ["report", "failure", "catalogue", "claim"])
 def test_no_page_loads_anything(kind: str) -> None:
     html = all_pages()[kind]
     for tag, attributes in Outline(html).tags:
@@ -619,12 +629,16 @@ def test_catalogue_is_complete_without_scripts() -> None:
     assert all("hidden" in a for a in filters)
 
 
-def test_latest_leads_to_the_version_by_itself_and_by_a_plain_link() -> None:
-    html = index_page.render_latest(CLAIM, HOSTILE, VERSION)
-    refresh = next(a for a in Outline(html).all("meta") if a.get("http-equiv") == "refresh")
-    assert refresh["content"] == f"0; url={VERSION}/index.html"
-    assert f'<a href="{VERSION}/index.html">' in html
-    assert len(Outline(html).all("script")) == 2
+def test_a_claims_page_leads_to_the_latest_in_one_click_and_does_not_turn_away() -> None:
+    html = claim_page.render(history(title=HOSTILE))
+    assert not [a for a in Outline(html).all("meta") if a.get("http-equiv") == "refresh"]
+    links = [a["href"] for a in Outline(html).all("a") if a.get("href", "").endswith("index.html")]
+    assert links[0] == f"{VERSION}/index.html"
+    ids = [attributes["id"] for _, attributes in Outline(html).tags if "id" in attributes]
+    assert {f"v-{VERSION}", "v-2026-07-31-ffffffff"} <= set(ids)
+    assert "2 August 2026, 10:00 UTC" in html
+    assert "when is not recorded" in html  # of the other version
+    assert "days = 9" in html
 
 
 def test_fonts_style_and_script_stay_small() -> None:

@@ -1,5 +1,6 @@
 """What a reports folder offers, for people (`index.html`) and for programs (`catalogue.json`)."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -7,35 +8,53 @@ from typing import Any
 from claimbook import ledger
 from claimbook.data import open_edition
 from claimbook.ledger import Claim
-from claimbook.reports import index_page
+from claimbook.reports import claim_page, history, index_page
 from claimbook.reports.files import INDEX, as_json
-from claimbook.reports.shelf import FAILED, Shelf, Version
+from claimbook.reports.history import Entry
+from claimbook.reports.shelf import CATALOGUE, FAILED, Shelf
 
 PUBLISHED = "published"
 FAILED_STATUS = "failed"
 NO_NOTEBOOK = "no notebook yet"
 NOT_RENDERED = "not rendered"
 
+SWEEPS = "sweeps"  # folder of the pages that compare the reports of a sweep
+
 
 def write(shelf: Shelf, current: Mapping[str, str]) -> None:
-    """Write the index, the catalogue, and each claim's page that leads to its latest version.
+    """Write the index, the catalogue, and each claim's page with its versions.
 
-    `current` gives, by claim id, the version that the default report has now.
+    `current` gives, by claim id, the version that the default report has now; for a claim that it
+    does not have, what the catalogue on the shelf said before stays.
     """
+    current = {**stated(shelf), **current}
     catalogue = build(shelf, current)
     whole = ledger.collection()
-    start = [_entry(whole, shelf, current.get(whole.id) or _stated(shelf))] if whole else []
+    start = [_entry(whole, shelf, current.get(whole.id))] if whole else []
     for entry in [*catalogue["claims"], *start]:
-        failed = next((f["path"] for f in entry["failures"] if f["default"]), None)
-        leads_to = entry["latest"] or (failed.removesuffix(f"/{INDEX}") if failed else None)
-        if leads_to:
-            target = leads_to.removeprefix(f"{entry['id']}/")
-            html = index_page.render_latest(entry["id"], entry["title"], target)
-            shelf.write(f"{entry['id']}/{INDEX}", html.encode())
+        if entry["reports"] or entry["failures"]:
+            claim_page.write(shelf, entry, catalogue)
     if any(shelf.place(entry["id"], INDEX).is_file() for entry in start):
         catalogue |= {"start": _start(start[0])}
-    shelf.write("catalogue.json", as_json(catalogue))
-    shelf.write(INDEX, index_page.render(catalogue).encode())
+    html = index_page.render(catalogue).encode()
+    # With the page's hash, so that `claimbook verify` can check it.
+    shelf.write(CATALOGUE, as_json(catalogue | {"pages": {INDEX: _sha256(html)}}))
+    shelf.write(INDEX, html)
+
+
+def refresh(shelf: Shelf) -> None:
+    """Write the same anew after something else than a render changed the shelf."""
+    write(shelf, {})
+
+
+def stated(shelf: Shelf) -> dict[str, str]:
+    """By claim, the version that the catalogue on the shelf calls the latest."""
+    try:
+        read = json.loads((shelf.folder / CATALOGUE).read_text(encoding="utf-8"))
+        entries = [*read["claims"], *([read["start"]] if read.get("start") else [])]
+        return {entry["id"]: entry["latest"] for entry in entries if entry["latest"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def build(shelf: Shelf, current: Mapping[str, str]) -> dict[str, Any]:
@@ -48,6 +67,7 @@ def build(shelf: Shelf, current: Mapping[str, str]) -> dict[str, Any]:
         "article": {name: str(value) for name, value in ledger.article().items()},
         "edition": open_edition()[0],
         "claims": [_entry(claim, shelf, current.get(claim.id)) for claim in ledger.claims()],
+        "sweeps": _sweeps(shelf),
     }
 
 
@@ -57,19 +77,12 @@ def _start(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**about, "address": f"{entry['id']}/{INDEX}"}
 
 
-def _stated(shelf: Shelf) -> str | None:
-    """The version of the start page that the catalogue on the shelf leads to, if it has one."""
-    try:
-        stated = json.loads((shelf.folder / "catalogue.json").read_text(encoding="utf-8"))
-        return str(stated["start"]["latest"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
 def _entry(claim: Claim, shelf: Shelf, current: str | None) -> dict[str, Any]:
-    versions = shelf.versions(claim.id)
-    default = sorted((v for v in versions if v.default), key=lambda v: v.name != current)
-    others = sorted((v for v in versions if not v.default), key=lambda v: v.name)
+    entries = history.of(shelf, claim)
+    default = sorted(
+        (e for e in entries if e.version.default), key=lambda e: e.version.name != current
+    )
+    others = sorted((e for e in entries if not e.version.default), key=lambda e: e.version.name)
     failures = [
         {
             "path": f"{claim.id}/{FAILED}/{failure.folder.name}/{INDEX}",
@@ -81,7 +94,7 @@ def _entry(claim: Claim, shelf: Shelf, current: str | None) -> dict[str, Any]:
         }
         for failure in shelf.failures(claim.id)
     ]
-    latest = default[0] if default else None
+    latest = default[0].version if default else None
     if claim.notebook is None:
         status = NO_NOTEBOOK
     elif any(failure["default"] for failure in failures):
@@ -102,17 +115,58 @@ def _entry(claim: Claim, shelf: Shelf, current: str | None) -> dict[str, Any]:
         "summary": shown.get("summary"),
         "key_numbers": shown.get("key_numbers", []),
         "latest": latest.name if latest else None,
-        "reports": [_report(claim, version) for version in [*default, *others]],
+        "reports": [_report(claim, entry) for entry in [*default, *others]],
         "failures": failures,
     }
 
 
-def _report(claim: Claim, version: Version) -> dict[str, Any]:
+def _report(claim: Claim, entry: Entry) -> dict[str, Any]:
+    version = entry.version
     return {
         "version": version.name,
         "default": version.default,
         "parameters": version.manifest["parameters"],
-        "verdict": version.results["verdict"],
+        "altered": dict(entry.altered),
+        "verdict": entry.verdict,
         "edition": version.manifest["edition"],
         "path": f"{claim.id}/{version.name}/{INDEX}",
+        "since": entry.before.name if entry.before else None,
+        "changes": [change.said for change in entry.changes],
+        "findings": [
+            {
+                "id": pair.id,
+                "statement": pair.statement,
+                "decides": pair.decides,
+                "verdict": {"old": pair.old_verdict, "new": pair.new_verdict},
+                "reproduced": {"old": pair.old_reproduced, "new": pair.new_reproduced},
+            }
+            for pair in (*entry.turned, *entry.moved)
+        ],
+        "compared": entry.compared,
     }
+
+
+def _sweeps(shelf: Shelf) -> list[dict[str, Any]]:
+    """The sweeps whose page lies on the shelf, by name; one that cannot be read is left out."""
+    found = []
+    for file in sorted((shelf.folder / SWEEPS).glob("*.json")):
+        try:
+            read = json.loads(file.read_text(encoding="utf-8"))
+            reports = read["reports"]
+            about = {
+                "name": file.stem,
+                "title": read["title"],
+                "claim": read["claim"],
+                "path": f"{SWEEPS}/{file.stem}.html",
+                "reports": len(reports),
+                "failed": sum(bool(report["failed"]) for report in reports),
+            }
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if file.with_suffix(".html").is_file():
+            found.append(about)
+    return found
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

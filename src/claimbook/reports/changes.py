@@ -183,11 +183,43 @@ def _rest(
     old: Manifest, new: Manifest, known: Sequence[str], nested: Sequence[str]
 ) -> list[Change]:
     """Entries that no other function reads: a manifest may say more than this module knows."""
+    found = []
+    for name in sorted({**old, **new}):
+        before, after = old.get(name), new.get(name)
+        if name in (*known, *nested) or before == after:
+            continue
+        reports = _reports(before, after)
+        found += reports or [
+            _said(OTHER, _named(name), "other", old=_short(before), new=_short(after))
+        ]
+    return found
+
+
+def _reports(old: Any, new: Any) -> list[Change]:
+    """What differs between two lists of the reports that a page was made of, if they are such."""
+    before, after = (
+        {row["claim"]: row for row in side or []} if _lists_reports(side or []) else None
+        for side in (old, new)
+    )
+    if before is None or after is None:
+        return []
     return [
-        _said(OTHER, _named(name), "other", old=_short(old.get(name)), new=_short(new.get(name)))
-        for name in sorted({**old, **new})
-        if name not in (*known, *nested) and old.get(name) != new.get(name)
+        _said(
+            DATA,
+            claim,
+            "report",
+            old=before.get(claim, {}).get("version") or text.MISSING,
+            new=after.get(claim, {}).get("version") or text.MISSING,
+        )
+        for claim in {**after, **before}
+        if before.get(claim) != after.get(claim)
     ]
+
+
+def _lists_reports(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(row, Mapping) and {"claim", "version"} <= row.keys() for row in value
+    )
 
 
 def _side(word: str, before: bool, after: bool) -> str:

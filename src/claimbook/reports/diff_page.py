@@ -83,6 +83,7 @@ def render(found: Difference, old: Version, new: Version) -> str:
         "moved": [_finding(pair) for pair in found.moved],
         "unmoved": [_finding(pair) for pair in found.findings if pair.same],
         "figures_same": same,
+        "figures_shown": "alone" if same else "pair",
         "figures": [
             {
                 "heading": heading.format(version=version.name),

@@ -1,11 +1,14 @@
-"""The catalogue's page, and the page of a claim that leads to its latest version."""
+"""The catalogue's page: every claim, its verdict, and in short what its versions changed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from claimbook import ledger
-from claimbook.reports import frame
+from claimbook.reports import changes, claim_page, frame
+from claimbook.reports.files import INDEX
+
+OTHERS = 12  # reports with other parameters that one claim's history lists here
 
 NO_VERDICT = {"failed": "badge-failed"}
 
@@ -17,7 +20,7 @@ def render(catalogue: Mapping[str, Any]) -> str:
     """
     spoken = frame.words()
     article = catalogue["article"]
-    claims = [_claim(entry) for entry in catalogue["claims"]]
+    claims = [_claim(entry, catalogue.get("sweeps", [])) for entry in catalogue["claims"]]
     content = {
         "title": spoken["catalogue_title"].format(title=article["title"], count=len(claims)),
         "description": spoken["catalogue_lead"].format(
@@ -36,22 +39,7 @@ def render(catalogue: Mapping[str, Any]) -> str:
     return frame.finished(html, "the catalogue")
 
 
-def render_latest(claim_id: str, title: str, version: str) -> str:
-    """The page reports/<claim>/index.html: goes to the latest version, and links to it."""
-    spoken = frame.words()
-    content = {
-        "title": spoken["latest_title"].format(title=frame.sentence(title)),
-        "description": title,
-        "home": f"../index.html#{claim_id}",
-        "heading": title,
-        "version": version,
-        "address": f"{quote(version)}/index.html",
-    }
-    html = frame.environment().get_template("latest.html.j2").render(page=content)
-    return frame.finished(html, f"the page of {claim_id}")
-
-
-def _claim(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _claim(entry: Mapping[str, Any], sweeps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     spoken = frame.words()
     status = str(entry["status"])
     verdict = entry.get("verdict") if status == "published" else None
@@ -74,8 +62,24 @@ def _claim(entry: Mapping[str, Any]) -> dict[str, Any]:
         "address": failed["address"] if failed else _address(entry, reports),
         "read": spoken["read_failure"] if failed else spoken["read_report"],
         "error": failed["message"] if failed else "",
-        "reports": [*reports, *failures],
+        "reports": [*_listed(reports), *failures],
+        "count": len(reports) + len(failures),
+        "more": len(reports) - len(_listed(reports)),
+        "page": f"{quote(str(entry['id']))}/{INDEX}",
+        "since": next((r for r in reports if r["version"] == entry["latest"] and r["since"]), None),
+        "sweeps": [
+            {"title": sweep["title"], "address": quote(sweep["path"])}
+            for sweep in sweeps
+            if sweep["claim"] == entry["id"]
+        ],
     }
+
+
+def _listed(reports: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """All versions of the article's own report, and the first few with other parameters."""
+    own = [report for report in reports if report["default"]]
+    others = [report for report in reports if not report["default"]]
+    return [*own, *others[:OTHERS]]
 
 
 def _address(entry: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> str | None:
@@ -92,7 +96,6 @@ def _report(report: Mapping[str, Any]) -> dict[str, Any]:
     path = str(report.get("path") or "")
     if path and not path.endswith(".html"):
         path = path.rstrip("/") + "/index.html"
-    values = report.get("parameters") or {}
     return {
         **report,
         "address": quote(path) or None,
@@ -100,8 +103,23 @@ def _report(report: Mapping[str, Any]) -> dict[str, Any]:
         if report.get("verdict")
         else "badge-failed",
         "label": report.get("verdict") or spoken["status"]["failed"],
-        "parameters": "; ".join(f"{name} = {frame.brief(v)}" for name, v in values.items()),
+        "parameters": claim_page.altered(report),
+        "since": report.get("since"),
+        "changed": _changed(report),
     }
+
+
+def _changed(report: Mapping[str, Any]) -> str:
+    """What a version changed, in one line: findings that turned, then what went into it."""
+    spoken = frame.words()
+    if not report.get("since"):
+        return str(spoken["history_first"]) if "since" in report else ""
+    turned = [f["said"] for f in claim_page.findings(report) if f["turned"]]
+    said = list(report["changes"])
+    more = len(said) - changes.SHOWN
+    said = said[: changes.SHOWN] + [spoken["changes"]["more"].format(count=more)] * (more > 0)
+    verdicts = [spoken["history_turned"].format(count=len(turned))] if turned else []
+    return "; ".join([*verdicts, *said])
 
 
 def _failure(failure: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,16 +8,15 @@ report as the article has it, now), `previous` (the one of the same report befor
 such as `days=9;ticker=MARA` (the newest version with these, and defaults else).
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from claimbook import ledger, parameters, text
 from claimbook.errors import ClaimbookError, ParameterError
-from claimbook.reports import changes, recipe
+from claimbook.reports import catalogue, changes, recipe
 from claimbook.reports.files import MANIFEST
-from claimbook.reports.shelf import CATALOGUE, Shelf, Version
+from claimbook.reports.shelf import Shelf, Version
 
 LATEST, PREVIOUS = "latest", "previous"
 FORMS = "CLAIM, CLAIM OLD, CLAIM OLD NEW, CLAIM/OLD CLAIM/NEW, or two folders"
@@ -83,18 +82,9 @@ def version(shelf: Shelf, claim_id: str, word: str) -> Version:
 def latest(shelf: Shelf, claim_id: str) -> Version | None:
     """The version that the catalogue calls the latest, or else the newest, defaults first."""
     there = shelf.versions(claim_id)
-    named = stated(shelf).get(claim_id)
+    named = catalogue.stated(shelf).get(claim_id)
     order = sorted(there, key=lambda v: (v.name != named, not v.default))
     return next(iter(order), None)
-
-
-def stated(shelf: Shelf) -> dict[str, str]:
-    """By claim, the version that the catalogue on the shelf calls the latest."""
-    try:
-        claims = json.loads((shelf.folder / CATALOGUE).read_text(encoding="utf-8"))["claims"]
-        return {entry["id"]: entry["latest"] for entry in claims if entry["latest"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def _alone(shelf: Shelf, word: str) -> Version:
@@ -121,7 +111,7 @@ def _alone(shelf: Shelf, word: str) -> Version:
 
 def _with(shelf: Shelf, claim_id: str, word: str) -> Version:
     """The newest version with some parameters changed, and the others at their defaults."""
-    claim = ledger.claim(claim_id)
+    claim = ledger.subject(claim_id)
     assignments = [part.strip() for part in word.split(";") if part.strip()]
     try:
         wanted = recipe.of(claim, parameters.parse(assignments, parameters.of(claim))).ingredients

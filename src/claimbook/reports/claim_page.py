@@ -1,0 +1,178 @@
+"""A claim's own page, `<claim>/index.html`: the latest report first, then every version there is.
+
+It does not turn the reader away to the latest by itself: reports link to their place in this list
+(`#v-<version>`), and the latest is the first link of the page. Unlike the catalogue it says when
+each version was rendered, so its bytes are not the same on two machines; they follow from what
+lies on the shelf, `render.json` included.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from claimbook.reports import changes, frame, history
+from claimbook.reports.files import INDEX, as_json
+from claimbook.reports.shelf import Shelf
+
+HISTORY = "history.json"
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)")
+
+Entry = Mapping[str, Any]
+
+
+def write(shelf: Shelf, entry: Entry, catalogue: Mapping[str, Any]) -> None:
+    """Write a claim's page and the same for programs, with the page's SHA-256 for `verify`.
+
+    `entry` is the claim's in the catalogue (see `claimbook.reports.catalogue`).
+    """
+    rendered = {version.name: version.rendered for version in shelf.versions(entry["id"])}
+    shown = content(entry, rendered, history.comparisons(shelf, entry["id"]), catalogue)
+    html = render(shown).encode()
+    digest = hashlib.sha256(html).hexdigest()
+    shelf.write(f"{entry['id']}/{HISTORY}", as_json({**shown, "page": {INDEX: digest}}))
+    shelf.write(f"{entry['id']}/{INDEX}", html)
+
+
+def content(
+    entry: Entry,
+    rendered: Mapping[str, str],
+    comparisons: Sequence[str],
+    catalogue: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The content of history.json: the claim, and its versions, the last rendered first.
+
+    `rendered` gives when by version (ISO, UTC); `comparisons` are paths of pages that compare two.
+    """
+    about = ("id", "title", "paraphrase", "asserted_by", "asserted_on", "status", "verdict")
+    versions = [
+        {**report, "rendered": rendered.get(report["version"], "")} for report in entry["reports"]
+    ]
+    versions.sort(key=lambda v: (v["rendered"], v["version"]), reverse=True)
+    return {
+        **{name: entry[name] for name in about},
+        "summary": entry["summary"],
+        "key_numbers": entry["key_numbers"],
+        "latest": entry["latest"],
+        "article": catalogue["article"],
+        "versions": versions,
+        "failures": entry["failures"],
+        "comparisons": list(comparisons),
+        "sweeps": [s for s in catalogue.get("sweeps", []) if s["claim"] == entry["id"]],
+    }
+
+
+def render(shown: Mapping[str, Any]) -> str:
+    """The page, from the content of history.json."""
+    spoken = frame.words()
+    latest = next((v for v in shown["versions"] if v["version"] == shown["latest"]), None)
+    failed = next((f for f in shown["failures"] if f["default"]), None)
+    own = [v for v in shown["versions"] if v["default"]]
+    others = [v for v in shown["versions"] if not v["default"]]
+    between_neighbours = {v["compared"] for v in shown["versions"]}
+    page = {
+        "title": spoken["claim_page"]["title"].format(title=frame.sentence(shown["title"])),
+        "description": shown["paraphrase"],
+        "home": f"../{INDEX}#{shown['id']}",
+        "claim": shown,
+        "latest": _version(latest, shown) if latest else None,
+        "failed": _failure(failed, shown) if failed else None,
+        "own": [_version(v, shown) for v in own],
+        "others": [_version(v, shown) for v in others],
+        "failures": [_failure(f, shown) for f in shown["failures"]],
+        "sweeps": [
+            {**s, "address": f"../{quote(s['path'])}", "count": s["reports"]}
+            for s in shown["sweeps"]
+        ],
+        "comparisons": [
+            {"address": _below(path, shown), "name": path.split("/")[-2].replace("..", " → ")}
+            for path in shown["comparisons"]
+            if path not in between_neighbours
+        ],
+        "json": HISTORY,
+    }
+    html = frame.environment().get_template("claim.html.j2").render(page=page)
+    return frame.finished(html, f"the page of {shown['id']}")
+
+
+def moment(iso: str) -> str:
+    """`22 November 2026, 14:30 UTC` for a moment in ISO form; `not known` for none."""
+    words = frame.words()["claim_page"]
+    match = _MOMENT.match(iso)
+    if not match:
+        return str(words["rendered_unknown"])
+    return str(words["moment"].format(day=frame.day(match[1]), time=match[2]))
+
+
+def altered(report: Mapping[str, Any]) -> str:
+    """The parameters of a version that are not the article's, `name = value; …`."""
+    values = report.get("altered", report.get("parameters") or {})
+    return "; ".join(f"{name} = {frame.brief(value)}" for name, value in values.items())
+
+
+def findings(report: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The findings of a version that differ from the one before, each as one line."""
+    none = frame.words()["diff"]["not_there"]
+    lines = []
+    for pair in report.get("findings", []):
+        verdicts, values = (
+            [side or none for side in (pair[kind]["old"], pair[kind]["new"])]
+            for kind in ("verdict", "reproduced")
+        )
+        turned = verdicts[0] != verdicts[1]
+        said = " → ".join(verdicts if turned else values)
+        lines.append({"statement": pair["statement"], "said": said, "turned": turned})
+    return lines
+
+
+def badge(verdict: str | None) -> dict[str, str]:
+    """A verdict's style and label, first letter large; for none, that of a page without one."""
+    if not verdict:
+        label = frame.words()["claim_page"]["no_verdict"]
+        return {"badge": "badge-open", "label": label}
+    return {
+        "badge": f"badge-{verdict.replace(' ', '-')}",
+        "label": verdict[:1].upper() + verdict[1:],
+    }
+
+
+def _version(report: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    name = str(report["version"])
+    differing = findings(report)
+    return {
+        **badge(report["verdict"]),
+        "version": name,
+        "anchor": f"v-{name}",
+        "edition": report["edition"],
+        "address": f"{quote(name)}/{INDEX}",
+        "is_latest": name == shown["latest"],
+        "rendered": report["rendered"],
+        "moment": moment(report["rendered"]),
+        "altered": altered(report),
+        "since": report["since"],
+        "since_address": f"#v-{report['since']}" if report["since"] else None,
+        "changes": report["changes"],
+        "shown": report["changes"][: changes.SHOWN],
+        "more": report["changes"][changes.SHOWN :],
+        "turned": [line for line in differing if line["turned"]],
+        "moved": [line for line in differing if not line["turned"]],
+        "compared": _below(report["compared"], shown) if report["compared"] else None,
+    }
+
+
+def _failure(failure: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "address": _below(failure["path"], shown),
+        "default": failure["default"],
+        "said": ": ".join(str(failure[k]) for k in ("name", "message") if failure.get(k)),
+        "parameters": "; ".join(
+            f"{name} = {frame.brief(value)}" for name, value in failure["parameters"].items()
+        ),
+    }
+
+
+def _below(path: str, shown: Mapping[str, Any]) -> str:
+    """A path below the reports folder as this page links to it."""
+    return quote(path.removeprefix(f"{shown['id']}/"))

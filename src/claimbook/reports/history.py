@@ -1,0 +1,92 @@
+"""The versions of a claim in the order in which they were rendered, and what each one changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from claimbook import parameters
+from claimbook.errors import ClaimbookError
+from claimbook.ledger import Claim
+from claimbook.reports import changes, diff
+from claimbook.reports.changes import Change
+from claimbook.reports.diff import FindingPair
+from claimbook.reports.files import INDEX
+from claimbook.reports.shelf import DIFFS, Shelf, Version
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One version, and what it changed against the one of the same report rendered before it.
+
+    `before` is None for the first one there is; then nothing is said to have changed. `altered`
+    are the parameters that are not the article's. `compared` is the path, below the reports
+    folder, of the page that compares it with the one before, where somebody had that made.
+    """
+
+    version: Version
+    before: Version | None
+    changes: tuple[Change, ...]
+    findings: tuple[FindingPair, ...]
+    altered: Mapping[str, Any]
+    compared: str | None
+
+    @property
+    def verdict(self) -> str | None:
+        return self.version.results.get("verdict") or None
+
+    @property
+    def turned(self) -> tuple[FindingPair, ...]:
+        return tuple(pair for pair in self.findings if pair.turned)
+
+    @property
+    def moved(self) -> tuple[FindingPair, ...]:
+        """Findings with the same verdict and another number or printed value."""
+        return tuple(pair for pair in self.findings if not pair.turned and not pair.same)
+
+
+def of(shelf: Shelf, claim: Claim) -> list[Entry]:
+    """Every published version of a claim, the last rendered first."""
+    versions = shelf.versions(claim.id)
+    usual = _defaults(claim, versions)
+    return [_entry(shelf, version, versions[i + 1 :], usual) for i, version in enumerate(versions)]
+
+
+def comparisons(shelf: Shelf, claim_id: str) -> list[str]:
+    """Paths, below the reports folder, of the pages that compare two versions of a claim."""
+    found = (shelf.folder / claim_id / DIFFS).glob(f"*/{INDEX}")
+    return sorted(file.relative_to(shelf.folder).as_posix() for file in found)
+
+
+def _entry(
+    shelf: Shelf, version: Version, earlier: Sequence[Version], usual: Mapping[str, Any]
+) -> Entry:
+    named = {v.name: v for v in earlier}
+    found = changes.predecessor([v.manifest for v in earlier], version.manifest)
+    before = named.get(str(found["version"])) if found else None
+    altered = {
+        name: value
+        for name, value in version.manifest["parameters"].items()
+        if not version.default and (name not in usual or usual[name] != value)
+    }
+    if before is None:
+        return Entry(version, None, (), (), altered, None)
+    page = f"{version.manifest['claim']}/{DIFFS}/{before.name}..{version.name}/{INDEX}"
+    return Entry(
+        version,
+        before,
+        tuple(changes.between(before.manifest, version.manifest)),
+        tuple(diff.findings(before.results, version.results)),
+        altered,
+        page if (shelf.folder / page).is_file() else None,
+    )
+
+
+def _defaults(claim: Claim, versions: Sequence[Version]) -> Mapping[str, Any]:
+    """The article's parameters: as last published, else as the notebook has them."""
+    for version in versions:
+        if version.default:
+            return dict(version.manifest["parameters"])
+    try:
+        return {name: declared.default for name, declared in parameters.of(claim).items()}
+    except ClaimbookError:
+        return {}
