@@ -196,6 +196,29 @@ def test_the_wider_of_both_intervals_is_judged(
         assert judged == pytest.approx(max(widths), rel=1e-9)
 
 
+def test_the_wider_interval_counts_between_holders_and_others_too(
+    study: dependence.Study, panel: dependence.Panel
+) -> None:
+    found = study.contracts_at_end
+    assert found.difference is not None
+    last = int(panel.days.get_loc(found.until))
+    rows = np.arange(last - 251, last + 1)
+    shares = [*found.holders, *found.others]
+    apart = panel.mean(found.holders) - panel.mean(found.others)
+    length = dependence._block_by_rule(panel, rows, apart.to_numpy())
+    assert length > 1
+    widths = []
+    for block in (1, length):
+        counts = betas.day_counts(252, dependence.OTHER_DRAWS, dependence.SEED + 3, block)
+        slopes = dependence._slopes_drawn(panel, shares, rows, counts)
+        groups = np.split(slopes, [len(found.holders)], axis=1)
+        one = betas.estimate(groups[0].mean(axis=1) - groups[1].mean(axis=1))
+        widths.append(one.high - one.low)
+    judged = found.difference.high - found.difference.low
+    assert judged == pytest.approx(max(widths), rel=1e-9)
+    assert max(widths) > 1.001 * min(widths)
+
+
 def test_intervals_on_real_days_are_somewhat_too_narrow_however_drawn(
     study: dependence.Study, panel: dependence.Panel
 ) -> None:
