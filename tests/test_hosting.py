@@ -6,11 +6,14 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from claimbook import data, ledger, parameters, text
 from claimbook.analysis import bids, contracts, hosting, megawatt, prints, segments
 from claimbook.analysis.hosting import Study
+from claimbook.charts import chart
 from claimbook.charts import hosting as charts
+from claimbook.charts import study as study_charts
 from claimbook.data import Edition
 from claimbook.errors import AnalysisError, ParameterError
 from claimbook.ledger import Claim, Finding
@@ -95,6 +98,8 @@ def test_spans_lie_where_they_say_and_a_hole_empties_them() -> None:
     ]
     assert (spans["hashprice"] == 40.0).all()  # 365 days to 2024-12-30 begin on 2024-01-01
     assert spans.at[megawatt.YEAR_BEFORE, "first"] == pd.Timestamp("2024-01-01")
+    at = spans.loc[megawatt.AT_CONTRACT]
+    assert (at["first"], at["last"]) == (pd.Timestamp("2024-12-01"), pd.Timestamp("2024-12-30"))
     one_back = megawatt.windows(prices, "2024-12-29", 30, 20.0, 1.0)
     assert one_back.at[megawatt.YEAR_BEFORE, "hashprice"] == pytest.approx((364 * 40 + 80) / 365)
     prices.loc["2024-12-15"] = np.nan
@@ -215,6 +220,35 @@ def test_counts_in_favour_of_mining_by_hand(study: Study) -> None:
     for name, value in harder.items():
         held = set(name.split("_"))
         assert all(value < v for n, v in harder.items() if set(n.split("_")) < held)
+
+
+def test_the_least_income_against_the_most_by_hand(study: Study) -> None:
+    # Riot's 25 m USD a year over 25 MW; JPMorgan's 32,400 USD of January 2025 at 25 J/TH.
+    least, most = 25 / 25, 32_400 * 365 / 25 / 1e6
+    assert hosting.least_income_gap(study) == pytest.approx(least - most)
+
+
+def test_the_headline_says_where_the_lines_cross_and_what_came_in(
+    study: Study, findings: list[Finding]
+) -> None:
+    said = words.headline(study, findings)[1].replace("\N{NO-BREAK SPACE}", " ")
+    hashprice = float(study.windows.at[megawatt.AT_CONTRACT, "hashprice"])
+    # Rent x efficiency = hashprice x 0.365; per grid megawatt the rent is less and machines count.
+    equal = hashprice * 0.365 / (3500 / 2400)
+    assert f"better than {equal:.1f} J/TH" in said
+    ratio = np.median([244 / 168, 56 / 39, 800 / 526, 330 / 245])
+    assert f"better than {equal * ratio:.1f} J/TH if the power for cooling" in said
+    assert "all its revenue fell from 141.1 to 115.2" in said
+
+
+def test_colours_say_what_they_mean(study: Study) -> None:
+    front = words.front(study)
+    assert front is not None
+    drawn = study_charts.single_shares(front, "2024-06-04", "s")
+    dots = drawn.figure.axes[0].collections[-1].get_facecolor()
+    colors = [to_hex(c) for c in dots]
+    assert str(drawn.data.index[0]) == "CORZ"
+    assert colors == [chart.RISE] + [chart.SUBJECT] * 5
 
 
 def test_the_difference_changes_sign_at_the_break_even(book: Edition, study: Study) -> None:
@@ -389,7 +423,9 @@ def test_a_day_without_a_contract_is_refused_with_the_days_there_are(book: Editi
         make(book, "RIOT", "2024-06-03", "2024-06-04", 25.0)
 
 
-def test_a_cloud_contract_is_not_held_against_mining(claim: Claim, cloud: Study) -> None:
+def test_a_cloud_contract_is_not_held_against_mining(
+    book: Edition, claim: Claim, cloud: Study
+) -> None:
     judged = ledger.judge_all(claim, hosting.quantities(cloud), {})
     assert words.pick(judged, "widens-revenue").verdict == ledger.UNTESTED
     assert words.pick(judged, "contract-size").verdict == ledger.HOLDS
@@ -404,6 +440,10 @@ def test_a_cloud_contract_is_not_held_against_mining(claim: Claim, cloud: Study)
     other = {"company": "IREN", "contract_date": "2025-11-03"}
     elsewhere = ledger.judge_all(claim, hosting.quantities(cloud), other)
     assert words.pick(elsewhere, "total-revenue-rose").verdict == ledger.UNTESTED
+    # The printed 200 MW are of another contract, so nothing about this one was tested.
+    assert ledger.verdict(elsewhere) == ledger.UNTESTED
+    unknown = make(book, "IREN", "2026-05-07", "2020-01-10", 15.5)
+    assert "of unknown size" in words.headline(unknown, judged)[1]
 
 
 @pytest.mark.parametrize("which", ["study", "cloud"])

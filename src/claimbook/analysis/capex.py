@@ -58,13 +58,15 @@ class Reaction:
 class Study:
     """What the microsoft-pullback notebook shows; frames are what the functions so named return.
 
-    `reaction` is None where the shares' study cannot be made; `no_reaction` then says why.
+    `reported_gw` is of the event's day, `recorded_gw` of any. `reaction` is None where the shares'
+    study cannot be made; `no_reaction` then says why.
     """
 
     event_date: str
     dropped_gw: float
     plan_busd: float
     reported_gw: float | None
+    recorded_gw: float | None
     quarters: pd.DataFrame
     halves: pd.DataFrame
     year: pd.Series
@@ -104,6 +106,7 @@ def study(
         dropped_gw=dropped_gw,
         plan_busd=plan_busd,
         reported_gw=reported_gigawatts(events, event_date),
+        recorded_gw=reported_gigawatts(events),
         quarters=by_quarter,
         halves=halves(by_quarter),
         year=fiscal_year(spending, 2025),
@@ -257,10 +260,10 @@ def guidance_implied(study: Study) -> dict[str, float]:
     }
 
 
-def reported_gigawatts(events: pd.DataFrame, event_date: str) -> float | None:
-    """The gigawatts that the record of the day says Microsoft dropped, or None."""
-    day = events[(events["date"] == pd.Timestamp(event_date))]
-    for text in day["event"]:
+def reported_gigawatts(events: pd.DataFrame, event_date: str | None = None) -> float | None:
+    """The gigawatts that the record (of one day, if given) says Microsoft dropped, or None."""
+    told = events if event_date is None else events[events["date"] == pd.Timestamp(event_date)]
+    for text in told["event"]:
         match = re.search(r"Microsoft dropped (\d+(?:\.\d+)?) GW", text)
         if match:
             return float(match[1])

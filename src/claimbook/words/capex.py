@@ -92,7 +92,7 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
         + (
             f"That about {size} of projects were dropped cannot be tested: it rests on one "
             "analyst's count, which nothing else here confirms."
-            if study.reported_gw == study.dropped_gw
+            if study.recorded_gw == study.dropped_gw
             else f"The {size} that are held against the miners' power here are a choice; what was "
             "dropped cannot be tested."
         )

@@ -97,7 +97,11 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
             f"mining at the time with machines of {jth(study.efficiency)}, {whose(study)}",
         ),
     ]
-    summary = f"{study.name}'s contract of {study.contract_date} is for {size}. "
+    known = study.chosen["mw"] == study.chosen["mw"]
+    summary = (
+        f"{study.name}'s contract of {study.contract_date} is "
+        f"{f'for {size}' if known else 'of unknown size'}. "
+    )
     if study.rent != study.rent:
         return key, summary + (
             "It has no rent that could be held against mining: it is for cloud computing, or its "
