@@ -35,6 +35,7 @@ RUN = {
     "types-pyyaml": ("pyproject.toml", "strict = true"),  # the types of pyyaml, for mypy
     "flit-core": ("pyproject.toml", 'build-backend = "flit_core.buildapi"'),
     "ipykernel": ("notebooks", '"name": "python3"'),  # the kernel that every notebook names
+    "pyarrow": ("src/claimbook/data/imported.py", "pd.read_parquet("),  # how pandas reads Parquet
 }
 IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml", "coinmetrics-api-client": "coinmetrics"}
 # Later releases refuse pandas 3 or want polars beside it; ours reads the plain rows alone.
@@ -151,6 +152,8 @@ def test_every_import_of_the_package_is_declared() -> None:
     }
     # Parts of Jupyter and of Jinja: they come with ipykernel, nbconvert and jinja2.
     brought = {"IPython", "jupyter_client", "traitlets", "markupsafe"}
+    # What yfinance and the Coin Metrics client ask with: their sessions are made by us.
+    brought |= {"curl_cffi", "requests", "urllib3"}
     # An extra: only the module that is asked for a cluster imports it.
     optional = {canonicalize_name(r.name) for r in CLUSTER}
     foreign = (imports(ROOT / "src") | imports(ROOT / "notebooks")) - sys.stdlib_module_names

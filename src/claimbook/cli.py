@@ -76,14 +76,53 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_out(verify, "the reports folder to check; default: reports/")
     _add_diff(commands)
-    data = commands.add_parser("data", help="check or seal the frozen tables")
+    data = commands.add_parser(
+        "data", help="check, refresh, import and choose editions of the tables"
+    )
     add_data_commands(data.add_subparsers(required=True, metavar="COMMAND"))
     return top
 
 
 def add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """`claimbook data …`: one line a command."""
-    _add(commands, "check", check_data, "check every table against its recorded hash and schema")
+    checked = _add(
+        commands,
+        "check",
+        check_data,
+        "check every table's recorded hash, schema and figures: of all editions, or of those named",
+    )
+    checked.add_argument("editions", nargs="*", metavar="EDITION", help="default: all there are")
+    refreshed = _add(
+        commands,
+        "refresh",
+        refresh_data,
+        "fetch today's prices and network figures as a new edition, check it, report the drift, "
+        "and make it the current one; needs a network",
+    )
+    refreshed.add_argument(
+        "--tickers", metavar="A,B", help="securities to fetch, new ones too; default: all listed"
+    )
+    refreshed.add_argument(
+        "--from", dest="start", metavar="DATE", help="default: the first day of the tables"
+    )
+    refreshed.add_argument("--to", dest="end", metavar="DATE", help="default: the last day over")
+    refreshed.add_argument(
+        "--only",
+        choices=["market", "network"],
+        help="market: Yahoo Finance's prices; network: Coin Metrics' figures; default: both",
+    )
+    imported = _add(
+        commands,
+        "import",
+        import_data,
+        "make an edition of your own prices (CSV or Parquet); every bad row is listed",
+    )
+    imported.add_argument("file", type=Path, metavar="FILE", help="columns: see README.md")
+    imported.add_argument("--ticker", help="whose prices they are, where the file does not say")
+    imported.add_argument("--name", help="the edition's name; default: the file's")
+    used = _add(commands, "use", use_edition, "make another edition the current one")
+    used.add_argument("edition", metavar="EDITION", help="a name; `shipped` is the repository's")
+    _add(commands, "editions", list_editions, "list the editions and where each comes from")
     _add(
         commands,
         "seal",
@@ -239,14 +278,56 @@ def compare_versions(chosen: argparse.Namespace) -> int:
     return DONE
 
 
-def check_data(_: argparse.Namespace) -> int:
-    from claimbook.data import seal
+def check_data(chosen: argparse.Namespace) -> int:
+    from claimbook.data import edition, seal
 
     code = DONE
-    for name, problem in seal.check():
-        say(problem or f"{name}: as recorded")
-        code = FAILED if problem else code
+    several = [edition.SHIPPED, *edition.names()]
+    for name in chosen.editions or several:
+        about = f"{name}, " if len(chosen.editions or several) > 1 else ""
+        for table, problem in seal.check(name):
+            say(f"{about}{problem or f'{table}: as recorded'}")
+            code = FAILED if problem else code
     return code
+
+
+def refresh_data(chosen: argparse.Namespace) -> int:
+    from claimbook.data import refresh
+
+    tickers = tuple(chosen.tickers.split(",")) if chosen.tickers else None
+    asked = refresh.Asked(tickers, chosen.start, chosen.end, chosen.only)
+    outcome = refresh.refresh(asked, say=say)
+    say("\n".join(outcome.drift))
+    say(f"edition {outcome.name} is the current one; `claimbook data use` goes back to another")
+    return DONE
+
+
+def import_data(chosen: argparse.Namespace) -> int:
+    from claimbook.data import imported
+
+    outcome = imported.bring(chosen.file, name=chosen.name, ticker=chosen.ticker)
+    say("\n".join(outcome.drift))
+    say(f"edition {outcome.name} is there: claimbook render CLAIM -p edition={outcome.name}")
+    return DONE
+
+
+def use_edition(chosen: argparse.Namespace) -> int:
+    from claimbook.data import edition, lock
+
+    with lock.writing():
+        say(f"edition {edition.use(chosen.edition)} is the current one")
+    return DONE
+
+
+def list_editions(_: argparse.Namespace) -> int:
+    from claimbook.data import edition
+
+    now = edition.resolve(edition.CURRENT)
+    for name in [edition.SHIPPED, *edition.names()]:
+        package = edition.package_of(name)
+        note = package.get(edition.PROVENANCE, {}).get("note", "shipped with the repository")
+        say(f"{package.get('version')}{' (current)' if name == now else ''}: {note}")
+    return DONE
 
 
 def seal_data(_: argparse.Namespace) -> int:
@@ -258,12 +339,12 @@ def seal_data(_: argparse.Namespace) -> int:
 
 
 def compare_live(chosen: argparse.Namespace) -> int:
-    from claimbook.data import live
+    from claimbook.data import comparison
 
     tickers = chosen.tickers.split(",") if chosen.tickers else None
-    found = live.drift(*live.asked(tickers, chosen.start, chosen.end))
-    say(live.described(found))
-    return DONE if (found["outcome"] == live.COMPARED).all() else FAILED
+    found = comparison.drift(*comparison.asked(tickers, chosen.start, chosen.end))
+    say(comparison.described(found))
+    return DONE if (found["outcome"] == comparison.COMPARED).all() else FAILED
 
 
 def _add_render(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,37 +1,43 @@
-"""Check all tables of the shipped edition against their record, or record them anew."""
+"""Check all tables of an edition against their record, or record the shipped ones anew."""
 
 import hashlib
 import json
 from collections.abc import Iterator
 
 from claimbook.data import schema
-from claimbook.data.edition import CURRENT, DESCRIPTOR, folder_of, open_edition
+from claimbook.data.edition import DESCRIPTOR, SHIPPED, folder_of, open_edition
 from claimbook.errors import DataError
 
 
-def check() -> Iterator[tuple[str, str | None]]:
+def check(edition: str = SHIPPED) -> Iterator[tuple[str, str | None]]:
     """Each table's name, and what is wrong with it (None where nothing is).
 
-    Right means: its SHA-256, size in bytes, number of rows and schema are those of the descriptor.
-    Raises DataError where the descriptor cannot be read.
+    Right means: its SHA-256, size in bytes, number of rows and schema are those of the descriptor,
+    and its figures pass `claimbook.data.checks`. Raises DataError where the descriptor cannot be
+    read.
     """
-    _, tables = open_edition()
+    from claimbook.data import checks  # only here, for what it takes to import
+
+    _, tables = open_edition(edition)
+    frames = {}
     for name, table in tables.items():
         try:
-            rows = len(table.read())
+            frame = frames[name] = table.read()
         except DataError as error:
             yield name, str(error)
             continue
-        recorded = {"rows": rows, "bytes": table.path.stat().st_size}
+        recorded = {"rows": len(frame), "bytes": table.path.stat().st_size}
         wrong = [
             f"{what} are {found:,} where the descriptor says {table.descriptor.get(what)}"
             for what, found in recorded.items()
             if table.descriptor.get(what) != found
         ]
-        yield (
-            name,
-            f"table {name}: {'; '.join(wrong)}: run `claimbook data seal`" if wrong else None,
-        )
+        problems = checks.problems(name, frame, table.descriptor)
+        if wrong:
+            problems.append(f"table {name}: {'; '.join(wrong)}: run `claimbook data seal`")
+        yield name, "; ".join(problems) or None
+    for problem in checks.of_edition(frames):
+        yield "tickers", problem
 
 
 def seal() -> list[str]:
@@ -40,8 +46,8 @@ def seal() -> list[str]:
     Every table is read against its schema first: where one does not match, DataError is raised and
     nothing is written.
     """
-    file = folder_of(CURRENT) / DESCRIPTOR
-    open_edition()  # a readable descriptor, or one clear sentence
+    file = folder_of(SHIPPED) / DESCRIPTOR
+    open_edition(SHIPPED)  # a readable descriptor, or one clear sentence
     package = json.loads(file.read_text(encoding="utf-8"))
     changed = []
     for resource in package["resources"]:

@@ -1,0 +1,157 @@
+"""Bitcoin's network figures from Coin Metrics' community API, through its own client.
+
+The community data need no key; their licence is CC BY-NC 4.0 (attribution, no commercial use).
+The client's plain rows are read: its frames were written for an older pandas.
+"""
+
+import logging
+import math
+from typing import Any
+
+import pandas as pd
+import requests
+from coinmetrics.api_client import CoinMetricsClient
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from claimbook.data import network
+from claimbook.data.patience import ONCE, Patience
+from claimbook.data.yahoo import HINT
+from claimbook.errors import DataError
+
+SOURCE = "Coin Metrics"
+TOO_MANY, SERVER_TROUBLE = 429, (500, 502, 503, 504)
+PAGE = 10_000  # rows an answer may have: the whole history in one
+# Their name, ours, and what ours is in theirs: the hash rate comes in TH/s.
+METRICS = {
+    "PriceUSD": ("price_usd", 1.0),
+    "BlkCnt": ("blocks", 1.0),
+    "IssTotNtv": ("issuance_btc", 1.0),
+    "FeeTotNtv": ("fees_btc", 1.0),
+    "HashRate": ("hashrate_ehs", 1e-6),
+}
+COPY = "C"  # how `network_daily` marks rows that were fetched
+
+
+class Session(requests.Session):
+    """The client's session with what the client lacks: time limits, and an end to waiting.
+
+    The client itself would wait for as long as an answer says, and ask for ever.
+    """
+
+    def __init__(self, patience: Patience = ONCE) -> None:
+        super().__init__()
+        self.patience = patience
+        waits = patience.waits
+        again = Retry(
+            total=len(waits),
+            status=len(waits),
+            backoff_factor=waits[0] if waits else 0,
+            backoff_max=patience.longest,
+            retry_after_max=math.ceil(patience.longest),
+            status_forcelist=(TOO_MANY, *SERVER_TROUBLE),
+            raise_on_status=False,
+        )
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(max_retries=again))
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs["timeout"] = self.patience.timeout
+        answer = super().request(method, url, *args, **kwargs)
+        answer.raise_for_status()  # before the client sees it and waits
+        # The last request of a window is a good answer: the client would throw it away and ask on.
+        answer.headers.pop("x-ratelimit-remaining", None)
+        return answer
+
+
+def network_daily(
+    first: pd.Timestamp,
+    last: pd.Timestamp,
+    session: requests.Session | None = None,
+    patience: Patience = ONCE,
+) -> pd.DataFrame:
+    """The columns of the table `network_daily`, one row a UTC day from one day to another.
+
+    Days at the end that the provider has not completed are left out. Raises DataError: a network
+    that cannot be reached, a refusal, an empty answer, one that cannot be read, a day missing.
+    """
+    log = logging.getLogger("cm_client")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        rows = (
+            CoinMetricsClient(session=session or Session(patience))
+            .get_asset_metrics(
+                assets="btc",
+                metrics=list(METRICS),
+                frequency="1d",
+                start_time=f"{first:%Y-%m-%d}",
+                end_time=f"{last:%Y-%m-%d}",
+                page_size=PAGE,
+            )
+            .to_list()
+        )
+    except requests.HTTPError as error:
+        raise DataError(_refused(error)) from error
+    except requests.JSONDecodeError as error:
+        raise DataError(_unreadable(error)) from error
+    except requests.RequestException as error:
+        raise DataError(
+            f"Coin Metrics could not be reached ({type(error).__name__}): check the network; {HINT}"
+        ) from error
+    except Exception as error:
+        # The client raises whatever a page that is not as it expects makes its own code raise.
+        raise DataError(_unreadable(error)) from error
+    finally:
+        log.setLevel(level)
+    return _table(rows, first, last)
+
+
+def _table(rows: list[dict[str, Any]], first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    if not rows:
+        raise DataError(
+            f"Coin Metrics returned no days from {first:%Y-%m-%d} to {last:%Y-%m-%d}; {HINT}"
+        )
+    absent = [name for name in METRICS if not any(name in row for row in rows)]
+    if absent:
+        raise DataError(
+            f"Coin Metrics' answer has no {', '.join(absent)}: its metrics may have changed; {HINT}"
+        )
+    try:
+        given = pd.DataFrame(rows)
+        days = pd.to_datetime(given["time"], utc=True, format="ISO8601").dt.tz_localize(None)
+        table = pd.DataFrame({"date": days.astype("datetime64[us]")})
+        for theirs, (ours, factor) in METRICS.items():
+            values = pd.to_numeric(given[theirs]).astype(float)
+            # Significant digits as the provider gives them: the factor must not add noise.
+            table[ours] = [v if v != v else float(f"{v * factor:.12g}") for v in values]
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError(_unreadable(error)) from error
+    complete = table.dropna(subset=["blocks", "issuance_btc", "fees_btc", "hashrate_ehs"])
+    if complete.empty:
+        raise DataError(f"Coin Metrics returned no complete day; {HINT}")
+    table = table[table["date"] <= complete["date"].max()]
+    if len(complete) != len(table):
+        away = table.loc[~table["date"].isin(complete["date"]), "date"]
+        raise DataError(
+            f"Coin Metrics' figures are incomplete on {len(away)} days before the last, the first "
+            f"{away.iloc[0]:%Y-%m-%d}: a partial answer; {HINT}"
+        )
+    made = network.derived(table.reset_index(drop=True)).astype({"blocks": "int64"})
+    return made.assign(copy=COPY)
+
+
+def _refused(error: requests.HTTPError) -> str:
+    status = error.response.status_code if error.response is not None else 0
+    if status == TOO_MANY:
+        return f"Coin Metrics limits the requests from this address; try again later; {HINT}"
+    if status >= min(SERVER_TROUBLE):
+        return f"Coin Metrics is in trouble (HTTP {status}): try again later; {HINT}"
+    return f"Coin Metrics refused the request (HTTP {status}): its API may have changed; {HINT}"
+
+
+def _unreadable(error: Exception) -> str:
+    return (
+        f"Coin Metrics' answer could not be read ({type(error).__name__}): it may be down or its "
+        f"format may have changed; {HINT}"
+    )

@@ -1,0 +1,275 @@
+"""Fetch the price tables from Yahoo Finance, security by security."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from claimbook import text
+from claimbook.analysis import calendar
+from claimbook.data import days, drift, gaps, yahoo
+from claimbook.data.joining import joined
+from claimbook.data.patience import Patience
+from claimbook.errors import DataError
+
+ADJUSTED, BARS, HOURLY, BITCOIN = "adjusted_closes", "bars_daily", "bars_hourly", "bitcoin_daily"
+BITCOIN_SYMBOL = "BTC-USD"
+OTHER = "other"  # the group of a share that the shipped tables do not have
+OHLC = ["open", "high", "low", "close"]
+# More securities without an answer than this share are no delistings but a failing provider.
+GONE = 0.25
+EVERY = 10  # securities between two lines of progress
+
+# What stays true of a table, whatever was fetched.
+REMARKS = {
+    ADJUSTED: ["Shell-company rows before a miner's listing are left out."],
+    BARS: [],
+    HOURLY: [
+        "The last bar ends with the last trade before the closing auction, so it differs from the "
+        "official close.",
+        "No bars shorter than one hour.",
+    ],
+    BITCOIN: ["None between the first and the last day."],
+    "tickers": [],
+}
+
+Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
+
+
+@dataclass
+class Found:
+    """The price tables as they are to be, and what a reader of the drift must know.
+
+    `gone` are tickers that Yahoo no longer answers for; their rows are the old edition's.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    notes: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+def fetch(
+    old: Mapping[str, pd.DataFrame],
+    tickers: Sequence[str] | None,
+    span: Span,
+    now: pd.Timestamp,
+    *,
+    session: Any,
+    patience: Patience,
+    say: Callable[[str], Any],
+) -> Found:
+    """The price tables with the named tickers' rows fetched anew, by default with all of them.
+
+    `old` holds adjusted_closes, bars_daily, bars_hourly, bitcoin_daily and tickers. Rows of other
+    tickers are taken over. Raises DataError where a ticker that was named has no prices at Yahoo,
+    where too many others have none, and for what `yahoo` and `joining` raise.
+    """
+    listed = old["tickers"].set_index("ticker")
+    symbols = list(tickers) if tickers is not None else [*listed.index, BITCOIN_SYMBOL]
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in (ADJUSTED, BARS, HOURLY)}
+    found = Found({})
+    splits: dict[str, pd.Series] = {}
+    names: dict[str, str] = {}
+    bitcoin = old[BITCOIN]
+    for number, ticker in enumerate(symbols):
+        if number % EVERY == 0:
+            say(f"Yahoo Finance: {ticker}, {number + 1} of {len(symbols)}")
+        first, last = _daily_span(ticker, old, listed, span, now)
+        history = yahoo.daily(ticker, first, last, session, patience)
+        if history is None or history.bars.empty:
+            if tickers is not None:
+                raise DataError(
+                    f"Yahoo Finance has no prices of {ticker!r} from {first:%Y-%m-%d} to "
+                    f"{last:%Y-%m-%d}: the symbol may be wrong, renamed or delisted; {yahoo.HINT}"
+                )
+            found.gone.append(ticker)
+            continue
+        if ticker == BITCOIN_SYMBOL:
+            bitcoin = _bitcoin(bitcoin, history.bars, (first, last))
+            continue
+        if history.symbol != ticker:
+            found.notes.append(f"{ticker}: renamed; Yahoo Finance lists it as {history.symbol}.")
+        splits[ticker], names[ticker] = history.splits, history.name
+        asked = span[0] is not None
+        _daily(ticker, history.bars, (first, last), old, parts, explicit=asked)
+        if ticker not in listed.index or (old[HOURLY]["ticker"] == ticker).any():
+            _hourly(ticker, (first, last), now, old, parts, found, session, patience)
+    if len(found.gone) > GONE * len(symbols):
+        raise DataError(
+            f"Yahoo Finance returned no prices for {len(found.gone)} of {len(symbols)} "
+            f"securities ({text.listed(found.gone[:3])}, …): it may be down; {yahoo.HINT}"
+        )
+    if found.gone:
+        found.notes.append(
+            f"Gone from Yahoo Finance (renamed or delisted): {text.listed(found.gone)}; "
+            "their rows are those of the old edition."
+        )
+    answered = [t for t in symbols if t not in found.gone and t != BITCOIN_SYMBOL]
+    found.kept = [t for t in listed.index if t not in answered]
+    for name, fresh in parts.items():
+        others = old[name][~old[name]["ticker"].isin(answered)]
+        key = [moment_column(name), "ticker"]
+        whole = pd.concat([others, *fresh], ignore_index=True)[list(old[name].columns)]
+        found.tables[name] = whole.sort_values(key).reset_index(drop=True)
+    found.tables[BITCOIN] = bitcoin
+    found.tables["tickers"] = listing(old["tickers"], found.tables, names)
+    found.notes += drift.splits(splits, old[ADJUSTED])
+    return found
+
+
+def moment_column(table: str) -> str:
+    """The column that says when, of a price table."""
+    return "start_utc" if table == HOURLY else "date"
+
+
+def about(
+    name: str,
+    frame: pd.DataFrame,
+    descriptor: Mapping[str, Any],
+    found: Found,
+    base: str,
+) -> dict[str, Any]:
+    """The entries of a table's descriptor that new rows change: its gaps, the groups it allows."""
+    said = list(REMARKS[name])
+    if "ticker" in frame and name != "tickers":
+        said += gaps.sentences(frame)
+        kept = [t for t in found.kept if (frame["ticker"] == t).any()]
+        if kept:
+            said.append(f"Taken over from edition {base}, not fetched: {text.listed(kept)}.")
+    if name == HOURLY:
+        said += gaps.hours(frame)
+    changed: dict[str, Any] = {"gaps": said}
+    if name == "tickers":
+        changed["schema"] = with_other(descriptor["schema"])
+    return changed
+
+
+def listing(
+    tickers: pd.DataFrame, tables: Mapping[str, pd.DataFrame], names: Mapping[str, str]
+) -> pd.DataFrame:
+    """The table `tickers` with the true first and last session of each, and new ones added.
+
+    `names` gives the new ones' names. Tickers without any price are left out.
+    """
+    spans = gaps.spans({name: tables[name] for name in (ADJUSTED, BARS, HOURLY)})
+    new = [t for t in spans.index if t not in set(tickers["ticker"])]
+    added = pd.DataFrame(
+        {"ticker": new, "name": [names.get(t, t) for t in new], "group": OTHER, "note": None}
+    )
+    whole = pd.concat([tickers, added.astype(object)], ignore_index=True) if new else tickers.copy()
+    whole = whole[whole["ticker"].isin(spans.index)].sort_values("ticker").reset_index(drop=True)
+    whole["first_session"] = whole["ticker"].map(spans["first"])
+    whole["last_session"] = whole["ticker"].map(spans["last"])
+    return whole[list(tickers.columns)]
+
+
+def with_other(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of `tickers`, which then allows the group of shares that were added."""
+    fields = []
+    for one in schema["fields"]:
+        rules = dict(one.get("constraints", {}))
+        if one["name"] == "group" and OTHER not in rules["enum"]:
+            rules["enum"] = [*rules["enum"], OTHER]
+        fields.append({**one, "constraints": rules})
+    return {**schema, "fields": fields}
+
+
+def _daily_span(
+    ticker: str,
+    old: Mapping[str, pd.DataFrame],
+    listed: pd.DataFrame,
+    span: Span,
+    now: pd.Timestamp,
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The days to ask for: those given, within the ticker's listing and what is over."""
+    table = old[BITCOIN] if ticker == BITCOIN_SYMBOL else old[ADJUSTED]
+    start = table["date"].min()
+    over = days.last_day(now) if ticker == BITCOIN_SYMBOL else days.last_session(now)
+    first, last = span[0] or start, min(span[1] or over, over)
+    if ticker in listed.index and listed.loc[ticker, "first_session"] > start:
+        # Earlier rows are another security's: a shell company, shares before a Chapter 11.
+        first = max(first, listed.loc[ticker, "first_session"])
+    if first > last:
+        raise DataError(
+            f"{ticker}: no session from {first:%Y-%m-%d} to {last:%Y-%m-%d} is there to fetch; "
+            f"the last one that is over is {over:%Y-%m-%d}"
+        )
+    return first, last
+
+
+def _daily(
+    ticker: str,
+    bars: pd.DataFrame,
+    span: tuple[pd.Timestamp, pd.Timestamp],
+    old: Mapping[str, pd.DataFrame],
+    parts: dict[str, list[pd.DataFrame]],
+    *,
+    explicit: bool,
+) -> None:
+    sessions = calendar.sessions(*span).astype("<M8[us]")
+    bars = bars[bars["date"].isin(sessions)]
+    for name, value, columns in (
+        (ADJUSTED, "adjusted_close", ["adjusted_close"]),
+        (BARS, "close", [*OHLC, "volume"]),
+    ):
+        # Each table keeps the day it starts on, unless an earlier one was asked for.
+        start = span[0] if explicit else max(span[0], old[name]["date"].min())
+        rows = bars.loc[bars["date"] >= start, ["date", *columns]]
+        before = old[name][old[name]["ticker"] == ticker]
+        made = joined(
+            before, rows, span, key="date", value=value, what=f"Yahoo Finance, {ticker}, {name}"
+        )
+        parts[name].append(made.rows.assign(ticker=ticker))
+
+
+def _hourly(
+    ticker: str,
+    span: tuple[pd.Timestamp, pd.Timestamp],
+    now: pd.Timestamp,
+    old: Mapping[str, pd.DataFrame],
+    parts: dict[str, list[pd.DataFrame]],
+    found: Found,
+    session: Any,
+    patience: Patience,
+) -> None:
+    """Hourly bars as far back as Yahoo has them; older ones stay, if no split lies between."""
+    before = old[HOURLY][old[HOURLY]["ticker"] == ticker]
+    reach = now.tz_convert(None).normalize() - pd.Timedelta(days=yahoo.HOURLY_DAYS)
+    first, last = max(span[0], reach), span[1]
+    new = yahoo.hourly(ticker, first, last, session, patience) if first <= last else None
+    if new is None or new.empty:
+        if len(before):
+            found.notes.append(f"{ticker}: no hourly bars at Yahoo Finance; the old ones stay.")
+            parts[HOURLY].append(before)
+        return
+    opened = calendar.sessions(first, last)
+    hours = zip(calendar.opens(opened), calendar.closes(opened), strict=True)
+    within = pd.IntervalIndex.from_tuples(list(hours), closed="left").astype(
+        "interval[datetime64[us, UTC], left]"
+    )
+    new = new[within.get_indexer(pd.DatetimeIndex(new["start_utc"])) >= 0]
+    made = joined(
+        before,
+        new,
+        (first.tz_localize("UTC"), (last + pd.Timedelta(days=1)).tz_localize("UTC")),
+        key="start_utc",
+        value="close",
+        what=f"Yahoo Finance, {ticker}, {HOURLY}",
+        drop=True,
+    )
+    if len(made.dropped):
+        found.notes.append(
+            f"{ticker}: {len(made.dropped):,} hourly bars outside Yahoo Finance's reach are left "
+            "out, because the share was split since."
+        )
+    parts[HOURLY].append(made.rows.assign(ticker=ticker))
+
+
+def _bitcoin(
+    old: pd.DataFrame, bars: pd.DataFrame, span: tuple[pd.Timestamp, pd.Timestamp]
+) -> pd.DataFrame:
+    rows = bars[["date", *OHLC]]
+    what = f"Yahoo Finance, {BITCOIN_SYMBOL}"
+    return joined(old, rows, span, key="date", value=None, what=what).rows

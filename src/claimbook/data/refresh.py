@@ -1,0 +1,221 @@
+"""A new edition from today's answers of Yahoo Finance and Coin Metrics: on request only.
+
+Prices that are asked for are fetched whole, because adjusted closes of two days cannot be joined
+once a dividend lies between them. Tables that no source here brings are taken over unchanged.
+"""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from typing import Any
+
+import pandas as pd
+
+from claimbook import text
+from claimbook.data import coinmetrics, days, drift, edition, lock, market, staging, yahoo
+from claimbook.data.joining import joined
+from claimbook.data.patience import PATIENT, Patience
+from claimbook.data.staging import Replacement
+from claimbook.errors import DataError
+
+MARKET, NETWORK = "market", "network"
+PARTS = {
+    MARKET: ("adjusted_closes", "bars_daily", "bars_hourly", "bitcoin_daily", "tickers"),
+    NETWORK: ("network_daily",),
+}
+FETCHED, LIVE = "fetched", "live"
+# Tables whose last day names an edition.
+DATED = ("adjusted_closes", "bars_daily", "bitcoin_daily", "network_daily", "network_daily_second")
+
+Say = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to fetch: tickers and days (ISO; both ends included) as given, None for all there are.
+
+    `only` is `market`, `network` or None for both.
+    """
+
+    tickers: tuple[str, ...] | None = None
+    start: str | None = None
+    end: str | None = None
+    only: str | None = None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """How the providers are reached: the clients' sessions, and how long to wait for them."""
+
+    patience: Patience = PATIENT
+    yahoo: Any = None
+    coinmetrics: Any = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The new edition's name, and how it differs from the old one, a sentence each."""
+
+    name: str
+    drift: list[str] = field(default_factory=list)
+
+
+def refresh(
+    asked: Asked,
+    sources: Sources | None = None,
+    *,
+    now: pd.Timestamp | None = None,
+    kind: str = FETCHED,
+    say: Say = lambda line: None,
+) -> Outcome:
+    """Fetch, check, keep as a new edition, and make that the current one (unless it is `live`).
+
+    `now` (UTC) says which sessions and days are over; by default the clock does. Raises DataError
+    for what cannot be asked, for every failure of a source, and where a check fails; the current
+    edition then stays as it is, and nothing is left behind.
+    """
+    with lock.writing():
+        return fetch(asked, sources, now=now, kind=kind, say=say)
+
+
+def fetch(
+    asked: Asked,
+    sources: Sources | None = None,
+    *,
+    now: pd.Timestamp | None = None,
+    kind: str = FETCHED,
+    say: Say = lambda line: None,
+) -> Outcome:
+    """What `refresh` does, for a caller that holds the lock."""
+    now = now or pd.Timestamp.now("UTC")
+    base = edition.resolve(edition.CURRENT)  # once: what others choose meanwhile is not for us
+    base_name, tables = edition.open_edition(base)
+    parts = _parts(asked, base_name, set(tables))
+    span = _span(asked)
+    old = dict(edition.read([t for t in DATED if t in tables], base))
+    old |= edition.read([t for part in parts for t in PARTS[part]], base)
+    sources = sources or Sources(yahoo=yahoo.Session())
+    notes: list[str] = []
+    replaced: dict[str, Replacement] = {}
+    moment = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    if MARKET in parts:
+        found = market.fetch(
+            old,
+            asked.tickers,
+            span,
+            now,
+            session=sources.yahoo,
+            patience=sources.patience,
+            say=say,
+        )
+        notes += found.notes
+        for name, frame in found.tables.items():
+            about = dict(market.about(name, frame, tables[name].descriptor, found, base_name))
+            replaced[name] = Replacement(frame, about | {"fetched": moment})
+    if NETWORK in parts:
+        say("Coin Metrics: asking for the network's days")
+        frame, lost = _network(old["network_daily"], span, now, sources)
+        notes += lost
+        about = _network_about(tables["network_daily"].descriptor, moment)
+        replaced["network_daily"] = Replacement(frame, about)
+    keys = {name: tables[name].descriptor["schema"]["primaryKey"] for name in replaced}
+    new = {name: table.frame for name, table in replaced.items()}
+    lines = [*notes, *drift.between(old, new, keys)]
+    name = staging.free_name(_name(old | new, kind, now))
+    staging.publish(
+        name,
+        base,
+        replaced,
+        _provenance(kind, moment, base_name, asked, parts, lines),
+        current=kind != LIVE,
+    )
+    return Outcome(name, lines)
+
+
+def _parts(asked: Asked, base: str, tables: set[str]) -> list[str]:
+    if asked.only == NETWORK and asked.tickers is not None:
+        raise DataError("tickers belong to the market: leave out --tickers, or --only network")
+    wanted = [asked.only] if asked.only else [MARKET, NETWORK]
+    parts = [part for part in wanted if set(PARTS.get(part, ())) <= tables and part in PARTS]
+    if not parts:
+        raise DataError(f"edition {base} has no table that can be fetched anew")
+    return parts
+
+
+def _span(asked: Asked) -> market.Span:
+    first = days.day("the first day", asked.start) if asked.start else None
+    last = days.day("the last day", asked.end) if asked.end else None
+    if first is not None and last is not None and first > last:
+        raise DataError(
+            f"the span {asked.start} to {asked.end} is empty: give the earlier day first"
+        )
+    return first, last
+
+
+def _network(
+    old: pd.DataFrame, span: market.Span, now: pd.Timestamp, sources: Sources
+) -> tuple[pd.DataFrame, list[str]]:
+    first = max(span[0] or old["date"].min(), old["date"].min())
+    last = min(span[1] or days.last_day(now), days.last_day(now))
+    if first > last:
+        raise DataError(
+            f"no day from {first:%Y-%m-%d} on is over yet; give an earlier --from, or --only market"
+        )
+    new = coinmetrics.network_daily(first, last, sources.coinmetrics, sources.patience)
+    # The span that was answered: days not complete yet stay as the old edition has them.
+    answered = (first, new["date"].max())
+    found = joined(old, new, answered, key="date", value=None, what="Coin Metrics, network_daily")
+    late = old["date"].between(first, last) & (old["date"] > answered[1])
+    if late.any():
+        raise DataError(
+            f"Coin Metrics' answer ends {answered[1]:%Y-%m-%d}, before days that the current "
+            "edition has: a partial answer; nothing was written, try again later"
+        )
+    lost = [f"network_daily: {len(found.lost)} days that Coin Metrics no longer has."]
+    return found.rows, lost if len(found.lost) else []
+
+
+def _network_about(descriptor: Mapping[str, Any], moment: str) -> dict[str, Any]:
+    """The descriptor's entries that change: the mark of the rows fetched, and when."""
+    schema = copy.deepcopy(dict(descriptor["schema"]))
+    for about in schema["fields"]:
+        if about["name"] == "copy":
+            about["constraints"]["enum"] = ["A", "B", coinmetrics.COPY]
+            about["description"] = (
+                "A and B: copies of the provider's data in the shipped edition; "
+                f"{coinmetrics.COPY}: fetched from the provider's API"
+            )
+    return {"schema": schema, "fetched": moment}
+
+
+def _name(tables: dict[str, pd.DataFrame], kind: str, now: pd.Timestamp) -> str:
+    if kind == LIVE:
+        return f"live-{now:%Y-%m-%dT%H%MZ}"
+    last = max(tables[name]["date"].max() for name in DATED if name in tables)
+    return f"{last:%Y-%m-%d}"
+
+
+def _provenance(
+    kind: str, moment: str, base: str, asked: Asked, parts: Sequence[str], lines: list[str]
+) -> dict[str, Any]:
+    who = {MARKET: yahoo.SOURCE, NETWORK: coinmetrics.SOURCE}
+    sources = text.listed([who[part] for part in parts])
+    when = f"{moment[:10]} {moment[11:16]} UTC"
+    rest = f"from {sources}; all other figures are those of edition {base}"
+    note = (
+        f"Live data, fetched {when}; not reproducible: {rest}, and the providers restate theirs."
+        if kind == LIVE
+        else f"Fetched {when} {rest}. It is kept on the machine that fetched it."
+    )
+    packages = ("yfinance", "coinmetrics-api-client")
+    return {
+        "kind": kind,
+        "fetched": moment,
+        "note": note,
+        "base": base,
+        "parts": list(parts),
+        "asked": {name: value for name, value in asdict(asked).items() if value is not None},
+        "tools": {package: metadata.version(package) for package in packages},
+        "drift": lines,
+    }

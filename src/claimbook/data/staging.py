@@ -1,0 +1,143 @@
+"""Write a new edition whole, check it, and only then let it be seen.
+
+All files go into a folder beside the editions; when every table has been read back and checked,
+the folder gets its name in one step, and in another the edition becomes current. Whatever fails
+before leaves the current edition as it was.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from claimbook.data import edition
+from claimbook.errors import DataError
+
+PART = ".part-"
+LISTED = 5  # problems that a refusal names
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A table that the new edition does not take over: its rows, and what its descriptor changes.
+
+    `about` replaces entries of the table's descriptor: gaps, sources, licences, schema.
+    """
+
+    frame: pd.DataFrame
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def free_name(wanted: str) -> str:
+    """The name, or with a number behind it where an edition has it already."""
+    taken = {*edition.names(), edition.open_edition(edition.SHIPPED)[0]}
+    numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
+    return wanted if wanted not in taken else next(n for n in numbered if n not in taken)
+
+
+def publish(
+    name: str,
+    base: str,
+    replaced: Mapping[str, Replacement],
+    provenance: Mapping[str, Any],
+    *,
+    current: bool,
+) -> None:
+    """Make the edition `name` from the tables of `base`, some of them replaced.
+
+    `base` is an edition's folder name (`edition.resolve`). The caller holds `lock.writing`. With
+    `current` it becomes the current edition. Raises DataError where a table fails a check or the
+    disk cannot take it; then nothing is left of it.
+    """
+    folder = edition.editions_folder()
+    for left in folder.glob(f"{PART}*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a process that was killed
+    part: Path | None = None
+    try:
+        part = Path(tempfile.mkdtemp(prefix=PART, dir=folder))
+        package = _write(part, name, base, replaced, provenance)
+        _check(part, package)
+        part.chmod(0o755)
+        part.rename(folder / name)
+        if current:
+            edition.use(name)
+    except OSError as error:
+        raise DataError(
+            f"edition {name} could not be written ({error.strerror or error}): free some space or "
+            "mend the folder data/editions; nothing was changed, the current edition stays"
+        ) from error
+    finally:
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def csv_of(frame: pd.DataFrame, schema: Mapping[str, Any]) -> bytes:
+    """A table's bytes: columns and their forms as the schema has them, missing cells blank."""
+    fields = schema["fields"]
+    shown = pd.DataFrame(index=frame.index)
+    for about in fields:
+        column = frame[about["name"]]
+        if about["type"] == "date":
+            column = column.dt.strftime("%Y-%m-%d")
+        elif about["type"] == "datetime":
+            column = column.dt.strftime(about["format"])
+        shown[about["name"]] = column
+    text: str = shown.to_csv(index=False, lineterminator="\n")
+    return text.encode()
+
+
+def _write(
+    part: Path,
+    name: str,
+    base: str,
+    replaced: Mapping[str, Replacement],
+    provenance: Mapping[str, Any],
+) -> dict[str, Any]:
+    package = edition.package_of(base)
+    _, tables = edition.open_edition(base)
+    package |= {"version": name, edition.PROVENANCE: dict(provenance)}
+    for resource in package["resources"]:
+        table = tables[resource["name"]]
+        file = part / resource["path"]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        given = replaced.get(table.name)
+        if given is None:
+            raw = table.path.read_bytes()
+        else:
+            resource |= given.about
+            raw = csv_of(given.frame, resource["schema"])
+            resource |= {
+                "rows": len(given.frame),
+                "bytes": len(raw),
+                "hash": f"sha256:{hashlib.sha256(raw).hexdigest()}",
+            }
+        file.write_bytes(raw)
+    text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+    (part / edition.DESCRIPTOR).write_text(text, encoding="utf-8", newline="\n")
+    return package
+
+
+def _check(part: Path, package: Mapping[str, Any]) -> None:
+    """Read everything back and check it; DataError names the first problems."""
+    from claimbook.data import checks  # only here, for what it takes to import
+
+    tables = edition.tables_in(part, package)
+    frames = {name: table.read() for name, table in tables.items()}
+    problems = [
+        problem
+        for name, frame in frames.items()
+        for problem in checks.problems(name, frame, tables[name].descriptor)
+    ]
+    problems += checks.of_edition(frames)
+    if problems:
+        more = f"; and {len(problems) - LISTED} more" if len(problems) > LISTED else ""
+        raise DataError(
+            f"the new tables fail their checks, so nothing was changed: "
+            f"{'; '.join(problems[:LISTED])}{more}"
+        )
