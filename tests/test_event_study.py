@@ -387,3 +387,16 @@ def test_the_event_is_not_among_the_other_paths() -> None:
     assert found.others > 250
     total = (1 + found.overnight.statistic) * (1 + found.session.statistic) - 1
     assert total == pytest.approx(found.table.loc["16:00", "mean"])
+
+
+def test_intervals_of_the_curve_are_students() -> None:
+    curve = _study().curve
+    assert curve is not None
+    table = curve.table
+    reach = table["estimate"] - table["low"]
+    np.testing.assert_allclose(reach, table["high"] - table["estimate"])
+    # Zero is outside the interval exactly where the two-sided test says so, as duality wants.
+    outside = (table["low"] > 0) | (table["high"] < 0)
+    assert (outside == (table["p_value"] < 0.05)).all()
+    # Student's quantile is wider than the normal one.
+    assert (reach > 1.96 * table["error"]).all()

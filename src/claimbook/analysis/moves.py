@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from claimbook import text
 from claimbook.analysis import calendar, returns, setting
 from claimbook.errors import AnalysisError
 from claimbook.ledger import Quantity
@@ -198,6 +199,11 @@ def session_bars(hourly: pd.DataFrame, ticker: str, event_date: str) -> pd.DataF
     return bars.sort_values("start").reset_index(drop=True)
 
 
+def whole_percent(values: pd.Series) -> pd.Series:
+    """Each value to a whole percent, as the ledger rounds it; missing stays missing."""
+    return values.map(lambda value: text.rounded(value, 1), na_action="ignore")
+
+
 def inside(path: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
     """For each bar end: the smallest and largest fall, and how many shares round into the range.
 
@@ -205,7 +211,7 @@ def inside(path: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
     whole percent inside them. `both_ends` says whether the deepest and the smallest fall round to
     the two ends of the range, which is what a printed range says.
     """
-    whole = np.sign(path) * np.floor(path.abs() + 0.5)
+    whole = path.apply(whole_percent)
     return pd.DataFrame(
         {
             "deepest_fall": path.min(axis=1),

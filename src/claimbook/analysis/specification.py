@@ -40,7 +40,8 @@ class Curve:
 
     `table`: one row a specification that could be run, sorted by estimate: model, estimation,
     window, returns, shares, estimate (mean cumulative abnormal return, fraction), error, t, p_value
-    (portfolio test). `left_out`: those that could not, with the reason.
+    (portfolio test, two-sided), low and high (interval of 1 - `level`, from Student's t).
+    `left_out`: those that could not, with the reason.
     `median_t`, `median_estimate` and `significant` (how many specifications are significant at
     `level` in the event's direction) are judged against the same figures of M other days;
     `median_t` is the joint test, since estimates of windows of different length are not alike.
@@ -121,11 +122,14 @@ def curve(
     median_estimate = np.median(estimate, axis=1)
     falls, rises = (statistic < -critical).sum(axis=1), (statistic > critical).sum(axis=1)
     count = {"fall": falls, "rise": rises, "either": np.maximum(falls, rises)}[direction]
+    reach = stats.t.ppf(1 - level / 2, df) * error[event][possible]
     table = every[possible].assign(
         estimate=estimate[event],
         error=error[event][possible],
         t=statistic[event],
         p_value=2 * stats.t.sf(np.abs(statistic[event]), df),
+        low=estimate[event] - reach,
+        high=estimate[event] + reach,
     )
     return Curve(
         table=table.sort_values("estimate", kind="stable").reset_index(drop=True),

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, HourLocator
 
 from claimbook import text
+from claimbook.analysis.moves import whole_percent
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
 
@@ -34,7 +35,7 @@ def against_range(
         _shade(ax, printed, vertical=True)
         y = np.arange(len(order))
         low, high = printed
-        whole = np.sign(closes) * np.floor(closes.abs() + 0.5)
+        whole = whole_percent(closes)
         fits = (whole >= low) & (whole <= high)
         ax.barh(y, closes, height=0.55, color=[chart.SUBJECT if f else chart.FALL for f in fits])
         ax.scatter(at_end, y, s=34, facecolor="white", edgecolor=chart.INK, linewidth=1.3, zorder=3)

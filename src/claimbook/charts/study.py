@@ -16,6 +16,7 @@ from claimbook.analysis.specification import Curve
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
 
+MARK = 0.3  # height of a mark below the specification curve, in rows
 FACTOR_NAMES = {"market": "Market", "bitcoin": "Bitcoin", "ai": "AI basket"}
 FACTOR_COLORS = {"market": chart.OTHER, "bitcoin": chart.BITCOIN, "ai": chart.AI}
 
@@ -148,8 +149,7 @@ def parts(split: Attribution, event_date: str, source: str) -> Chart:
 def specification_curve(curve: Curve, event_date: str, source: str) -> Chart:
     """All declared ways to ask, sorted by estimate, with the choices that each makes."""
     table = curve.table
-    low = 100 * (table["estimate"] - 1.96 * table["error"])
-    high = 100 * (table["estimate"] + 1.96 * table["error"])
+    low, high = 100 * table["low"], 100 * table["high"]
     x = np.arange(len(table))
     choices = {"window": "window", "model": "model", "shares": "shares"}
     rows: list[tuple[str, np.ndarray]] = []
@@ -159,18 +159,17 @@ def specification_curve(curve: Curve, event_date: str, source: str) -> Chart:
     with house_style():
         figure = new_figure(5.2)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2.4))
-        above.vlines(x, low, high, color=chart.GRID, linewidth=0.9)
+        chart.strokes(above, x, low, high, chart.GRID, 0.9)
         significant = (table["p_value"] < curve.level).to_numpy()
-        above.scatter(
-            x, 100 * table["estimate"], s=5,
-            color=[chart.FALL if s else chart.SUBJECT for s in significant], zorder=3,
-        )  # fmt: skip
+        for which, color in ((significant, chart.FALL), (~significant, chart.SUBJECT)):
+            above.scatter(
+                x[which], 100 * table["estimate"][which], s=5, color=color, linewidth=0, zorder=3
+            )
         above.axhline(0, color=chart.INK, linewidth=0.9)
         _percent_axis(above, "y")
         for position, (_, flags) in enumerate(rows):
-            below.scatter(
-                x[flags], np.full(flags.sum(), position), s=3, marker="|", color=chart.INK
-            )
+            middle = np.full(flags.sum(), float(position))
+            chart.strokes(below, x[flags], middle - MARK / 2, middle + MARK / 2, chart.INK, 0.5)
         below.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=7)
         below.set_ylim(len(rows) - 0.5, -0.5)
         below.grid(visible=False)
@@ -179,8 +178,8 @@ def specification_curve(curve: Curve, event_date: str, source: str) -> Chart:
         chart.title(
             figure,
             "Every declared way to ask the question",
-            f"Mean change beyond the model around {event_date}, percent, with 95 % intervals "
-            "(grey); marks below: the window, model and set of shares of each",
+            f"Mean change beyond the model around {event_date}, percent, with intervals of "
+            f"{text.number(100 * (1 - curve.level), 0)} % (grey); marks below: the window, model and set of shares of each",
         )
         chart.source(figure, source)
     estimate = 100 * table["estimate"]
@@ -189,10 +188,12 @@ def specification_curve(curve: Curve, event_date: str, source: str) -> Chart:
         f"{text.amount(float(estimate.min()), 'percent', 1)} to "
         f"{text.amount(float(estimate.max()), 'percent', 1)}, median "
         f"{text.amount(float(estimate.median()), 'percent', 1)}. "
-        f"{int(significant.sum())} differ from zero at the 5 % level."
+        f"{int(significant.sum())} differ from zero at the "
+        f"{text.number(100 * curve.level, 0)} % level."
     )
-    data = table.assign(estimate_pct=estimate, error_pct=100 * table["error"])
-    return Chart("specification-curve", figure, alt, data.drop(columns=["estimate", "error"]))
+    shown = ["estimate", "error", "low", "high"]
+    data = table.drop(columns=shown).join((100 * table[shown]).add_suffix("_pct"))
+    return Chart("specification-curve", figure, alt, data)
 
 
 def dose(response: DoseResponse, event_date: str, source: str) -> Chart:
