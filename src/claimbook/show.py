@@ -58,7 +58,8 @@ def coverage(edition: Edition) -> None:
              " ".join(about.get("gaps", [])) or "none known"]
         )  # fmt: skip
     head = ["Table", "Rows", "From, to", "Time zone", "Basis", "Known gaps"]
-    caption = f"Edition {edition.name}. Every table matched its recorded SHA-256 and schema."
+    note = f"{edition.note} " if edition.note else ""
+    caption = f"Edition {edition.name}. {note}Every table matched its recorded SHA-256 and schema."
     _html(_table(head, rows, caption, kind="coverage"), caption)
 
 
