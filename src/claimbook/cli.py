@@ -8,8 +8,8 @@ Heavy imports happen inside the commands, so that help and lists come at once.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from claimbook.reports import render
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+
+Command = Callable[[argparse.Namespace], int]
 
 say = partial(print, flush=True)
 
@@ -72,10 +74,14 @@ def parser() -> argparse.ArgumentParser:
         "names", nargs="*", metavar="NOTEBOOK", help="file names below notebooks/; default: all"
     )
     verify = _add(
-        commands, "verify", verify_versions, "check every published version against its manifest"
+        commands,
+        "verify",
+        verify_versions,
+        "check every published version against its manifest, and the pages made of them",
     )
     _add_out(verify, "the reports folder to check; default: reports/")
     _add_diff(commands)
+    _add_prune(commands)
     data = commands.add_parser(
         "data", help="check, refresh, import and choose editions of the tables"
     )
@@ -172,6 +178,20 @@ def show_claim(chosen: argparse.Namespace) -> int:
     return DONE
 
 
+def _one_edition(run: Command) -> Command:
+    """A command that sees one edition from start to end, whichever becomes current meanwhile."""
+
+    @wraps(run)
+    def pinned(chosen: argparse.Namespace) -> int:
+        from claimbook.data import edition
+
+        with edition.pinned():
+            return run(chosen)
+
+    return pinned
+
+
+@_one_edition
 def render_reports(chosen: argparse.Namespace) -> int:
     from claimbook import paths
     from claimbook.reports import render
@@ -197,6 +217,7 @@ def render_reports(chosen: argparse.Namespace) -> int:
     return _ended(outcome)
 
 
+@_one_edition
 def render_sweep(chosen: argparse.Namespace) -> int:
     from claimbook import paths
     from claimbook.reports import sweep
@@ -237,6 +258,7 @@ def run_benchmark(_: argparse.Namespace) -> int:
     return DONE
 
 
+@_one_edition
 def execute_notebooks(chosen: argparse.Namespace) -> int:
     from claimbook.reports import notebooks
 
@@ -248,14 +270,40 @@ def execute_notebooks(chosen: argparse.Namespace) -> int:
 
 def verify_versions(chosen: argparse.Namespace) -> int:
     from claimbook import paths
-    from claimbook.reports import shelf
+    from claimbook.reports import verification
+    from claimbook.reports.shelf import Shelf
 
     try:
-        count = shelf.verified(shelf.Shelf(chosen.out or paths.reports_folder()))
+        versions, derived = verification.verified(Shelf(chosen.out or paths.reports_folder()))
     except RenderError as error:
         print(error, file=sys.stderr)
         return FAILED
-    say(f"{count} published versions match their manifests")
+    say(f"{versions} published versions match their manifests")
+    say(f"{derived} pages and lists made of them agree with them")
+    return DONE
+
+
+def prune_versions(chosen: argparse.Namespace) -> int:
+    from claimbook import paths
+    from claimbook.reports import catalogue, lock, retention
+    from claimbook.reports.shelf import Shelf
+
+    shelf = Shelf(chosen.out or paths.reports_folder())
+    claims = retention.claims(shelf, chosen.claims)
+    if chosen.dry_run:
+        planned = retention.plan(
+            shelf, claims, chosen.keep, catalogue.stated(shelf), others=chosen.all_parameters
+        )
+    else:
+        with lock.held(shelf.folder, say):
+            planned = retention.plan(
+                shelf, claims, chosen.keep, catalogue.stated(shelf), others=chosen.all_parameters
+            )
+            retention.carry_out(shelf, planned)
+            if planned.gone:
+                catalogue.refresh(shelf)
+    for line in retention.lines(planned, done=not chosen.dry_run):
+        say(line)
     return DONE
 
 
@@ -407,6 +455,36 @@ def _add_diff(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "both versions from being pruned",
     )
     _add_out(diff, "the reports folder with the versions; default: reports/")
+
+
+def _add_prune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    prune = _add(
+        commands,
+        "prune",
+        prune_versions,
+        "take away old versions, never the latest nor one that a page or a text links to",
+    )
+    prune.add_argument("claims", nargs="*", metavar="CLAIM", help="default: all")
+    prune.add_argument(
+        "--keep",
+        type=_positive,
+        required=True,
+        metavar="N",
+        help="versions of each report that stay in any case, the last rendered ones",
+    )
+    prune.add_argument(
+        "--all-parameters",
+        action="store_true",
+        help="also of reports with other parameters than the article's, N of each set of them",
+    )
+    prune.add_argument(
+        "--dry-run", action="store_true", help="say what would go and what stays; write nothing"
+    )
+    _add_out(
+        prune,
+        "the reports folder; default: reports/. Its pinned.txt names versions to keep whatever "
+        "happens, CLAIM/VERSION a line",
+    )
 
 
 def _add(

@@ -8,6 +8,13 @@ is one typed assignment, and its comment says what the parameter is and what is 
     event_date: str = "2025-03-26"  # the session studied; a session in bars_daily
     tickers: list[str] = ["MARA", "RIOT"]  # the shares; tickers in bars_daily
     windows: list[int] = [90, 180]  # days on each side; from 10 to 400 days
+
+After a comma, what is allowed may say how the value stands to another parameter (`before`, `after`,
+`at least`, `at most`) or how many values a list needs (`two or more`):
+
+    start: str = "2025-01-01"  # first day; a day in network_daily, before end
+    end: str = "2025-03-31"  # last day; a day in network_daily
+    tickers: list[str] = ["MARA", "RIOT"]  # the shares; tickers in bars_daily, two or more
 """
 
 import ast
@@ -15,6 +22,7 @@ import datetime as dt
 import functools
 import io
 import json
+import operator
 import re
 import tokenize
 from collections.abc import Callable, Iterable, Mapping
@@ -27,7 +35,7 @@ from claimbook.errors import LedgerError, ParameterError
 from claimbook.ledger import Claim
 
 TYPES = ("bool", "int", "float", "str", "list[str]", "list[int]", "list[float]")
-EDITION = "edition"
+EDITION, SOURCE = "edition", "source"
 
 _RANGE = re.compile(r"^from (?P<low>-?[\d.]+) to (?P<high>-?[\d.]+)(?: (?P<unit>.+))?$")
 _CHOICE = re.compile(r"^one of (?P<choices>.+)$")
@@ -35,7 +43,18 @@ _DAY = re.compile(r"^an? (?P<kind>session|day) in (?P<table>\w+)$")
 _DAYS = re.compile(r"^(?P<kind>sessions|days) in (?P<table>\w+)$")
 _TICKERS = re.compile(r"^(?:a ticker|tickers) in (?P<table>\w+)$")
 _YES = re.compile(r"^true or false$")
-_EDITION = re.compile(r"^current or an edition's date$")
+_EDITION = re.compile(r"^current(?:, live)? or an edition's (?:date|name)$")
+_CLAUSE = re.compile(
+    r", (?:(?P<relation>before|after|at least|at most) (?P<other>[a-z]\w*)|(?P<many>two or more))$"
+)
+_RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "before": operator.lt,
+    "after": operator.gt,
+    "at least": operator.ge,
+    "at most": operator.le,
+}
+# `source=live` is another way to write `edition=live`, as `source=frozen` is for the shipped one.
+_SOURCES = {"live": editions.LIVE, "frozen": editions.SHIPPED}
 
 Column = Callable[[str, str], "set[str]"]
 
@@ -51,18 +70,23 @@ class Parameter:
     allowed: str
 
     @property
+    def single(self) -> str:
+        """What is allowed of the value by itself, without the clause about other parameters."""
+        return _CLAUSE.sub("", self.allowed)
+
+    @property
     def unit(self) -> str:
-        match = _RANGE.match(self.allowed)
+        match = _RANGE.match(self.single)
         return (match["unit"] or "") if match else ""
 
     @property
     def choices(self) -> list[str]:
-        match = _CHOICE.match(self.allowed)
+        match = _CHOICE.match(self.single)
         return [choice.strip() for choice in match["choices"].split(",")] if match else []
 
     @property
     def limits(self) -> tuple[float, float] | None:
-        match = _RANGE.match(self.allowed)
+        match = _RANGE.match(self.single)
         return (float(match["low"]), float(match["high"])) if match else None
 
 
@@ -105,12 +129,16 @@ def of_source(source: str, where: str) -> dict[str, Parameter]:
         parameter = Parameter(name, kind, default, explained, allowed)
         if kind not in TYPES:
             raise LedgerError(f"{where}: {name} has the type {kind}; there are {', '.join(TYPES)}")
-        if not explained or not _readable(allowed):
+        if not explained or not _readable(parameter.single):
             raise LedgerError(
                 f"{where}: the comment of {name} must end in `; ` and what is allowed, such as "
                 "`from 1 to 9 days`, `one of a, b`, `a session in TABLE`, `tickers in TABLE`"
             )
         found[name] = parameter
+    for parameter in found.values():
+        other = (_CLAUSE.search(parameter.allowed) or {"other": None})["other"]
+        if other is not None and other not in found:
+            raise LedgerError(f"{where}: {parameter.name} names {other}, which is no parameter")
     return found
 
 
@@ -142,6 +170,10 @@ def parse(assignments: Iterable[str], declared: Mapping[str, Parameter]) -> dict
         name, equals, raw = assignment.partition("=")
         if not equals:
             raise ParameterError(f"-p {assignment}: write it as name=value")
+        if name == SOURCE and SOURCE not in declared and EDITION in declared:
+            if raw not in _SOURCES:
+                raise ParameterError(f"source is {raw!r}; it must be one of {', '.join(_SOURCES)}")
+            name, raw = EDITION, _SOURCES[raw]
         if name in values:
             raise ParameterError(f"{name} is given twice; give it once")
         values[name] = _read(_declared(name, declared), raw)
@@ -160,19 +192,28 @@ def check(
     `whole=True` takes `given` for a notebook's namespace and looks only at the declared names:
     `parameters.check(claim, vars(), whole=True)` is the notebook's own check, so that papermill and
     JupyterLab refuse the same values with the same sentence as the command line. `column` is a
-    `columns` that was kept, for a form that checks with every change.
+    `columns` that was kept, for a form that checks with every change. `edition="live"` fetches what
+    the claim's tables need, once, and becomes the name of the edition that this made.
     Raises ParameterError for an unknown name, a wrong type, or a value that is not allowed.
     """
     declared = of(claim)
     if whole:
+        if SOURCE not in declared and given.get(SOURCE) in _SOURCES:
+            wanted = _SOURCES[given[SOURCE]]
+            raise ParameterError(f'write edition = "{wanted}", not source = "{given[SOURCE]}"')
         given = {name: given[name] for name in declared if name in given}
     for name in given:
         _declared(name, declared)
     values = {name: given.get(name, parameter.default) for name, parameter in declared.items()}
+    if values.get(EDITION) == editions.LIVE:
+        # Fetched here, once, and from here on called by its name.
+        values[EDITION] = editions.resolve(editions.LIVE, claim.tables)
     column = column or columns(str(values.get(EDITION, editions.CURRENT)))
     for name, parameter in declared.items():
         _check_type(parameter, values[name])
         _check_allowed(parameter, values[name], column)
+    for name, parameter in declared.items():
+        _check_clause(parameter, values[name], values)
     return {name: _one_form(declared[name], value) for name, value in values.items()}
 
 
@@ -181,9 +222,9 @@ def known(parameter: Parameter, column: Column) -> list[str]:
 
     Empty where the comment names no table. Raises DataError where the table cannot be read.
     """
-    if match := _TICKERS.match(parameter.allowed):
+    if match := _TICKERS.match(parameter.single):
         return sorted(column(match["table"], "ticker"))
-    if match := _DAY.match(parameter.allowed) or _DAYS.match(parameter.allowed):
+    if match := _DAY.match(parameter.single) or _DAYS.match(parameter.single):
         return sorted(column(match["table"], "date"))
     return []
 
@@ -257,7 +298,7 @@ def _check_type(parameter: Parameter, value: Any) -> None:
 
 
 def _check_allowed(parameter: Parameter, value: Any, column: Column) -> None:
-    name, allowed = parameter.name, parameter.allowed
+    name, allowed = parameter.name, parameter.single
     items = value if isinstance(value, list) else [value]
     if limits := parameter.limits:
         for item in items:
@@ -280,6 +321,19 @@ def _check_allowed(parameter: Parameter, value: Any, column: Column) -> None:
             _check_day(name, item, known, match["kind"].rstrip("s"))
     elif _EDITION.match(allowed):
         editions.open_edition(value)
+
+
+def _check_clause(parameter: Parameter, value: Any, values: Mapping[str, Any]) -> None:
+    match = _CLAUSE.search(parameter.allowed)
+    if match and match["many"] and len(value) < 2:
+        raise ParameterError(f"{parameter.name} is {_shown(value)}; give two values or more")
+    if match and match["other"]:
+        relation, other = match["relation"], values[match["other"]]
+        if not _RELATIONS[relation](value, other):
+            raise ParameterError(
+                f"{parameter.name} is {value} and {match['other']} is {other}; "
+                f"{parameter.name} must be {relation} {match['other']}"
+            )
 
 
 def _check_day(name: str, value: str, known: set[str], kind: str) -> None:

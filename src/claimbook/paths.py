@@ -6,6 +6,8 @@ from pathlib import Path
 from claimbook.errors import ClaimbookError
 
 ROOT_VARIABLE = "CLAIMBOOK_ROOT"
+# What the edition `current` means in a process and those it starts, whatever is chosen meanwhile.
+EDITION_VARIABLE = "CLAIMBOOK_EDITION"
 REPORTS_VARIABLE = "CLAIMBOOK_REPORTS"
 
 

@@ -26,8 +26,7 @@ CURRENT, SHIPPED, LIVE = "current", "shipped", "live"
 RESERVED = (CURRENT, SHIPPED, LIVE)  # words of the parameter, and so no names
 DESCRIPTOR = "datapackage.json"
 PROVENANCE = "provenance"  # the descriptor's entry that a fetched or imported edition has
-# What `current` means in this process and those it starts, whatever the pointer says by then.
-PIN = "CLAIMBOOK_EDITION"
+PIN = paths.EDITION_VARIABLE
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,79}")
 

@@ -72,6 +72,7 @@ def render(
         "article": article,
         "standfirst": _standfirst(parts),
         "edition": edition,
+        "edition_note": manifest.get("edition_note", ""),
         "version": version,
         "previous": before,
         "next": after,

@@ -89,7 +89,9 @@ def of(
     assert claim.notebook is not None  # parameters.of has raised otherwise
     source = paths.notebook(claim.notebook).read_text(encoding="utf-8")
     cells = source_of(source)
-    name, tables = edition.open_edition(str(values.get(parameters.EDITION, CURRENT)))
+    chosen = edition.resolve(str(values.get(parameters.EDITION, CURRENT)), claim.tables)
+    name, tables = edition.open_edition(chosen)
+    note = edition.package_of(chosen).get(edition.PROVENANCE, {}).get("note")
     missing = [table for table in claim.tables if table not in tables]
     if missing:
         raise RenderError(f"claim {claim.id} needs the table {missing[0]}, not in edition {name}")
@@ -99,13 +101,14 @@ def of(
         "claim": claim.id,
         "title": claim.title,
         "edition": name,
+        **({"edition_note": note} if note else {}),
         "default": not changed,
         "parameters": values,
         "notebook": f"notebooks/{claim.notebook}",
         "tables": [
             {
                 "name": table,
-                "path": f"data/{about.descriptor['path']}",
+                "path": about.relative,
                 "licence": about.licence,
                 "sha256": about.sha256,
             }
@@ -235,9 +238,10 @@ def _project_file(name: str) -> bytes:
 
 
 def _canonical(declared: parameters.Parameter, value: Any) -> Any:
-    """One spelling for the shipped edition, `current`, so that its name gives no other version."""
+    """One spelling for the current edition, `current`, so that its name gives no other version."""
     if declared.name == parameters.EDITION and value != CURRENT:
-        shipped, _ = edition.open_edition(CURRENT)
-        own_folder = (edition.folder_of(str(value)) / edition.DESCRIPTOR).is_file()
-        return CURRENT if value == shipped and not own_folder else value
+        chosen = edition.resolve(str(value))
+        if chosen == edition.resolve(CURRENT):
+            return CURRENT
+        return edition.open_edition(chosen)[0]
     return value
