@@ -17,7 +17,7 @@ test: $(VENV)/.ready-dev
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lab: $(VENV)/.ready
-	$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks
+	$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb
 
 # Execute every notebook in place with its default parameters and keep normalised outputs.
 notebooks: $(VENV)/.ready

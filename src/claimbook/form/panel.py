@@ -17,6 +17,7 @@ from claimbook.ledger import Claim
 from claimbook.parameters import EDITION
 from claimbook.reports.shelf import Shelf
 
+_WIDTH = "480px"  # of a field with its label
 _ALMOST = 0.95  # how full the bar gets before the run has ended
 
 
@@ -31,6 +32,7 @@ class Panel:
         self.choice = widgets.Dropdown(
             options=[(f"{c.id}: {c.title}", c.id) for c in self.claims.values()],
             description="Claim",
+            style={"description_width": "60px"},
             layout=widgets.Layout(width="100%", max_width="46em"),
         )
         self.about = widgets.HTML()
@@ -103,13 +105,7 @@ class Panel:
             self._refuse(str(error))
             return
         self.inputs = {field.name: _widget(field) for field in self._fields}
-        self.rows.children = [
-            widgets.HBox(
-                [self.inputs[field.name], widgets.HTML(view.explained(field))],
-                layout=widgets.Layout(align_items="flex-start", flex_flow="row wrap"),
-            )
-            for field in self._fields
-        ]
+        self.rows.children = [_row(field, self.inputs[field.name]) for field in self._fields]
         for widget in self.inputs.values():
             widget.observe(lambda _: self._look(), names="value")
         seconds = Shelf(paths.reports_folder()).seconds(claim.id)
@@ -145,7 +141,7 @@ class Panel:
         self.run.disabled, self.stop.disabled, self.choice.disabled = True, False, True
         self.progress.value, self.progress.layout.visibility = 0.0, "visible"
         self.progress.bar_style = "info"
-        self._tick(0.0)
+        self.status.value = view.status("Starting.")
         self.trial = Trial(self.claim, self.changed, tick=self._tick, done=self._end)
         self.trial.start()
 
@@ -164,6 +160,18 @@ class Panel:
         self._look()
 
 
+def _row(field: Field, widget: Any) -> widgets.HBox:
+    """A field with its explanation beside it, or below it where there is no room."""
+    shown = [widget, widgets.HTML(view.explained(field))]
+    if field.kind == fields.CHOICES:
+        # This widget shows no description of its own.
+        name = widgets.HTML(view.label(field.name), layout=widgets.Layout(width="180px"))
+        shown[0] = widgets.HBox([name, widget], layout=widgets.Layout(width=_WIDTH))
+    return widgets.HBox(
+        shown, layout=widgets.Layout(align_items="flex-start", flex_flow="row wrap")
+    )
+
+
 def _widget(field: Field) -> Any:
     """The widget that suits what a field holds, with the default in it."""
     about = {
@@ -171,7 +179,7 @@ def _widget(field: Field) -> Any:
         "value": field.default,
         "tooltip": field.explained,
         "style": {"description_width": "180px"},
-        "layout": widgets.Layout(width="480px"),
+        "layout": widgets.Layout(width=_WIDTH),
     }
     if field.kind == fields.YES_NO:
         return widgets.Checkbox(**about, indent=True)
@@ -184,5 +192,6 @@ def _widget(field: Field) -> Any:
     if field.kind == fields.CHOICE:
         return widgets.Dropdown(**about, options=[(str(o), o) for o in field.options])
     if field.kind == fields.CHOICES:
-        return widgets.TagsInput(**about, allow_duplicates=False)
+        about["layout"] = widgets.Layout(width="290px")
+        return widgets.TagsInput(**about, allow_duplicates=False, placeholder="add…")
     return widgets.Text(**about, continuous_update=False)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from claimbook.errors import ClaimbookError
@@ -24,21 +25,13 @@ STOPPED = "The run was stopped."
 
 
 @dataclass(frozen=True)
-class Figure:
-    """An image as base64 PNG, and the words for it."""
-
-    png: str
-    alt: str
-
-
-@dataclass(frozen=True)
 class Outcome:
-    """What became of a run: the published results and main figures, or the sentence of an error."""
+    """What became of a run: its results and main figures (HTML), or the sentence of an error."""
 
     claim: Claim
     changed: Mapping[str, Any]
     results: Mapping[str, Any] = field(default_factory=dict)
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[str, ...] = ()
     error: str = ""
     seconds: float = 0.0
 
@@ -133,19 +126,23 @@ def sentence(error: Mapping[str, Any]) -> str:
     return f"The run failed: {where}{error.get('name', 'an error')}: {first}"
 
 
-def main_figures(notebook: Mapping[str, Any]) -> tuple[Figure, ...]:
-    """The figures of the cell tagged `main-figure`, from the JSON of an executed notebook."""
+def main_figures(notebook: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the cell tagged `main-figure` shows, as HTML, from the JSON of an executed notebook."""
     outputs = [
         output
         for cell in notebook["cells"]
         if "main-figure" in cell["metadata"].get("tags", [])
         for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
     ]
-    return tuple(
-        Figure(
-            "".join("".join(output["data"]["image/png"]).split()),
-            str(output["metadata"].get("image/png", {}).get("alt", "")),
-        )
-        for output in outputs
-    )
+    return tuple(shown for output in outputs if (shown := _html(output)))
+
+
+def _html(output: Mapping[str, Any]) -> str:
+    """An output as HTML: as it is, an image with the words for it, or a sentence."""
+    data = {kind: "".join(value) for kind, value in output.get("data", {}).items()}
+    if "text/html" in data:
+        return data["text/html"]
+    if "image/png" in data:
+        alt = escape(str(output["metadata"].get("image/png", {}).get("alt", "")))
+        return f"<img alt='{alt}' src='data:image/png;base64,{''.join(data['image/png'].split())}'>"
+    return f"<p>{escape(data['text/plain'])}</p>" if "text/plain" in data else ""

@@ -7,7 +7,7 @@ from typing import Any
 from claimbook import ledger
 from claimbook.form import fields
 from claimbook.form.fields import Field
-from claimbook.form.trial import Figure, Outcome
+from claimbook.form.trial import Outcome
 
 # A verdict's mark and its colours on light and dark paper; the word always stands beside them.
 _MARKS = {
@@ -39,6 +39,8 @@ STYLE = """\
   line-height: 1.2; font-size: .72em; vertical-align: .12em; }
 .claimbook-form dl { display: flex; flex-wrap: wrap; gap: 6px 32px; margin: 0 0 10px; }
 .claimbook-form dl div { display: flex; flex-direction: column-reverse; flex: 0 1 16em; }
+.claimbook-form dt, .claimbook-form dd { float: none; width: auto; display: block; }
+.claimbook-form .label { font-size: 13px; line-height: 28px; text-align: right; padding-right: 8px; }
 .claimbook-form dt { font-weight: 400; font-size: 13px; color: var(--jp-ui-font-color2, #4d5760); }
 .claimbook-form dd { margin: 0; font-size: 19px; font-weight: 600; }
 .claimbook-form img { display: block; max-width: 720px; width: 100%; height: auto; margin: 8px 0;
@@ -73,8 +75,16 @@ def explained(field: Field) -> str:
         text += f" (from {escape(field.options[0])} to {escape(field.options[-1])})"
     if field.kind == fields.CHOICES:
         listed = escape(", ".join(field.options))
-        text += f"<details><summary>{len(field.options)} to choose from</summary>{listed}</details>"
+        text += (
+            f"<details><summary>{len(field.options)} to choose from; type one and press Enter"
+            f"</summary>{listed}</details>"
+        )
     return framed(f"<div class='help'>{text}</div>")
+
+
+def label(name: str) -> str:
+    """A parameter's name, as a label at its field's left."""
+    return framed(f"<div class='label'>{escape(name)}</div>")
 
 
 def refused(sentence: str) -> str:
@@ -111,7 +121,7 @@ def outcome(made: Outcome) -> str:
         f"{escape(results['verdict'][:1].upper() + results['verdict'][1:])}</p>"
         f"<p>{escape(results.get('summary', ''))}</p>"
         f"{_numbers(results.get('key_numbers', []))}"
-        f"{''.join(map(_image, made.figures))}{_findings(results.get('findings', []))}</section>"
+        f"{''.join(made.figures)}{_findings(results.get('findings', []))}</section>"
     )
 
 
@@ -121,11 +131,6 @@ def _numbers(items: Sequence[Mapping[str, Any]]) -> str:
         for item in items
     )
     return f"<dl>{pairs}</dl>" if pairs else ""
-
-
-def _image(figure: Figure) -> str:
-    alt = escape(figure.alt)
-    return f"<img src='data:image/png;base64,{figure.png}' alt='{alt}'>"
 
 
 def _findings(items: Sequence[Mapping[str, Any]]) -> str:
