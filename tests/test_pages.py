@@ -245,7 +245,7 @@ def history(**changes: Any) -> dict[str, Any]:
     """What the page of the claim `a` shows: its own report and one with other parameters."""
     whole = catalogue()
     report, other = whole["claims"][0]["reports"]
-    nothing = {"since": None, "changes": [], "findings": [], "compared": None}
+    nothing: dict[str, Any] = {"since": None, "changes": [], "findings": [], "compared": None}
     reports = [{**report, **nothing, "altered": {}}, {**other, **nothing, "altered": {"days": 9}}]
     entry = whole["claims"][0] | {"reports": reports, "failures": []} | changes
     return claim_page.content(entry, {VERSION: "2026-08-02T10:00:00+00:00"}, [], whole)

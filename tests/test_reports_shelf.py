@@ -81,11 +81,11 @@ def test_a_damaged_version_is_replaced(on: Shelf) -> None:
 def test_an_interrupted_write_leaves_nothing(on: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     name, files = made(1)
 
-    def full(self: Path, content: bytes) -> int:
+    def full(file: Path, content: bytes) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "write_bytes", full)
+        patched.setattr(shelf, "_write", full)
         with pytest.raises(OSError, match="No space left"):
             on.publish("fell", name, files, {})
     assert small_project.tree(on.folder) == {}
@@ -99,21 +99,6 @@ def test_parts_of_dead_runs_are_swept_and_those_of_live_ones_left(on: Shelf) -> 
         (on.folder / f".part-{pid}-x").mkdir(parents=True)
     on.sweep()
     assert [entry.name for entry in on.folder.iterdir()] == [f".part-{os.getpid()}-x"]
-
-
-def test_the_last_three_default_versions_stay_and_the_spared_one(on: Shelf) -> None:
-    names = [put(on, number) for number in range(1, 6)]
-    other = put(on, 9, default=False)
-    assert [version.name for version in on.versions("fell")] == [other, *reversed(names)]
-    gone = on.prune("fell", keep=3, spare=names[0])
-    assert [version.name for version in gone] == [names[2], names[1]]
-    assert {version.name for version in on.versions("fell")} == {
-        names[0],
-        names[3],
-        names[4],
-        other,
-    }
-    assert on.prune("fell", keep=3, spare=names[0]) == []
 
 
 def test_a_failure_is_replaced_and_cleared_and_touches_no_version(on: Shelf) -> None:

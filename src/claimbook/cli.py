@@ -309,7 +309,7 @@ def prune_versions(chosen: argparse.Namespace) -> int:
 
 def compare_versions(chosen: argparse.Namespace) -> int:
     from claimbook import paths
-    from claimbook.reports import diff_page, diff_text, naming
+    from claimbook.reports import catalogue, diff_page, diff_text, lock, naming
     from claimbook.reports.shelf import Shelf
 
     shelf = Shelf(chosen.out or paths.reports_folder())
@@ -321,7 +321,9 @@ def compare_versions(chosen: argparse.Namespace) -> int:
     if not diff_page.can_stand(shelf, old, new):
         say("\nno page: it would link to versions that are not in the reports folder (see --out)")
         return DONE
-    page = shelf.folder / diff_page.write(shelf, old, new)
+    with lock.held(shelf.folder, say):
+        page = shelf.folder / diff_page.write(shelf, old, new)
+        catalogue.refresh(shelf)  # the claim's page leads to it
     say(f"\nopen {os.path.relpath(page)}")
     return DONE
 
@@ -540,7 +542,7 @@ def _add_way(command: argparse.ArgumentParser) -> None:
 
 def _positive(text: str) -> int:
     if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers, 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
     return int(text)
 
 

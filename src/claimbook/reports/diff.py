@@ -11,6 +11,10 @@ from typing import Any
 
 from claimbook.reports import changes
 from claimbook.reports.changes import Change
+from claimbook.reports.shelf import DIFFS
+
+CONTENT = "diff.json"  # the comparison for programs, beside its page
+BETWEEN = ".."  # between the two names, as git has it
 
 NOT_THERE = "not there"  # this side has no such finding or quantity
 UNKNOWN = "not known"  # it is there, and could not be computed
@@ -152,17 +156,18 @@ def quantities(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[QuantityP
     return sorted(pairs, key=lambda p: (p.same, -p.relative))
 
 
-def content(found: Difference) -> dict[str, Any]:
-    """The same for programs: plain JSON values, no clock and no path."""
+def judged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What two versions' results say differently, as plain JSON values."""
     return {
-        "claim": found.claim,
-        "old": found.old,
-        "new": found.new,
-        "verdict": {"old": found.old_verdict, "new": found.new_verdict},
-        "changes": [asdict(change) for change in found.changes],
-        "findings": [asdict(pair) | {"turned": pair.turned} for pair in found.findings],
-        "quantities": [asdict(pair) | {"same": pair.same} for pair in found.quantities],
+        "verdict": {"old": old["verdict"], "new": new["verdict"]},
+        "findings": [asdict(pair) | {"turned": pair.turned} for pair in findings(old, new)],
+        "quantities": [asdict(pair) | {"same": pair.same} for pair in quantities(old, new)],
     }
+
+
+def place(claim: str, old: str, new: str) -> str:
+    """The folder of a comparison's page, below the reports folder."""
+    return f"{claim}/{DIFFS}/{old}{BETWEEN}{new}"
 
 
 def _finding(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> FindingPair:

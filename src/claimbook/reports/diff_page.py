@@ -14,23 +14,15 @@ from urllib.parse import quote
 import nbformat
 
 from claimbook.reports import diff, diff_text, frame, sections
-from claimbook.reports.diff import Difference, FindingPair, QuantityPair
+from claimbook.reports.diff import CONTENT, Difference, FindingPair, QuantityPair
 from claimbook.reports.files import INDEX, NOTEBOOK, as_json
 from claimbook.reports.sections import Figure
-from claimbook.reports.shelf import DIFFS, Shelf, Version
-
-CONTENT = "diff.json"
-BETWEEN = ".."  # between the two names, as git has it
+from claimbook.reports.shelf import Shelf, Version
 
 
 def of(old: Version, new: Version) -> Difference:
     """The difference of two versions on disk."""
     return diff.between(old.manifest, old.results, new.manifest, new.results)
-
-
-def place(found: Difference) -> str:
-    """The folder of a difference's page, below the reports folder."""
-    return f"{found.claim}/{DIFFS}/{found.old}{BETWEEN}{found.new}"
 
 
 def can_stand(shelf: Shelf, *versions: Version) -> bool:
@@ -48,15 +40,22 @@ def write(shelf: Shelf, old: Version, new: Version) -> str:
     """
     found = of(old, new)
     html = render(found, old, new).encode()
-    folder = place(found)
-    shelf.write(f"{folder}/{CONTENT}", as_json(content(found, html)))
+    folder = diff.place(found.claim, found.old, found.new)
+    shelf.write(f"{folder}/{CONTENT}", as_json(content(found, old, new, html)))
     shelf.write(f"{folder}/{INDEX}", html)
     return f"{folder}/{INDEX}"
 
 
-def content(found: Difference, html: bytes) -> dict[str, Any]:
+def content(found: Difference, old: Version, new: Version, html: bytes) -> dict[str, Any]:
     """The content of diff.json."""
-    return {**diff.content(found), "page": {INDEX: hashlib.sha256(html).hexdigest()}}
+    return {
+        "claim": found.claim,
+        "old": found.old,
+        "new": found.new,
+        "changes": [dataclasses.asdict(change) for change in found.changes],
+        **diff.judged(old.results, new.results),
+        "page": {INDEX: hashlib.sha256(html).hexdigest()},
+    }
 
 
 def render(found: Difference, old: Version, new: Version) -> str:

@@ -1,16 +1,17 @@
 """The versions of a claim in the order in which they were rendered, and what each one changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from claimbook import parameters
 from claimbook.errors import ClaimbookError
 from claimbook.ledger import Claim
-from claimbook.reports import changes, diff
+from claimbook.reports import changes, diff, frame
 from claimbook.reports.changes import Change
 from claimbook.reports.diff import FindingPair
 from claimbook.reports.files import INDEX
+from claimbook.reports.recipe import Recipe
 from claimbook.reports.shelf import DIFFS, Shelf, Version
 
 
@@ -51,6 +52,24 @@ def of(shelf: Shelf, claim: Claim) -> list[Entry]:
     return [_entry(shelf, version, versions[i + 1 :], usual) for i, version in enumerate(versions)]
 
 
+def reasons(shelf: Shelf, items: Iterable[Recipe]) -> dict[tuple[str, str], str]:
+    """Why each report is rendered, in one line, by claim id and version.
+
+    Against what is on the shelf when this is called.
+    """
+    published: dict[str, list[Mapping[str, Any]]] = {}
+    why = {}
+    for item in items:
+        claim_id = item.claim.id
+        if claim_id not in published:
+            published[claim_id] = [version.manifest for version in shelf.versions(claim_id)]
+        if shelf.has(claim_id, item.version):
+            why[claim_id, item.version] = str(frame.words()["changes"]["forced"])
+        else:
+            why[claim_id, item.version] = changes.why(published[claim_id], item.ingredients)
+    return why
+
+
 def comparisons(shelf: Shelf, claim_id: str) -> list[str]:
     """Paths, below the reports folder, of the pages that compare two versions of a claim."""
     found = (shelf.folder / claim_id / DIFFS).glob(f"*/{INDEX}")
@@ -70,7 +89,7 @@ def _entry(
     }
     if before is None:
         return Entry(version, None, (), (), altered, None)
-    page = f"{version.manifest['claim']}/{DIFFS}/{before.name}..{version.name}/{INDEX}"
+    page = f"{diff.place(version.manifest['claim'], before.name, version.name)}/{INDEX}"
     return Entry(
         version,
         before,

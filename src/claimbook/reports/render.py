@@ -21,9 +21,11 @@ from claimbook.ledger import Claim
 from claimbook.reports import (
     catalogue,
     copies,
+    history,
     journal,
     lock,
     recipe,
+    retention,
     surroundings,
     task,
     workers,
@@ -197,9 +199,12 @@ def _publish_all(
     try:
         current = _current_versions(ready)
         if shelf.folder.resolve() == paths.reports_folder():
-            for item in ready:
-                for gone in shelf.prune(item.claim.id, KEEP, current.get(item.claim.id)):
-                    say(f"{item.claim.id}: {gone.name} removed; the last {KEEP} are kept")
+            claims = dict.fromkeys(item.claim.id for item in ready)
+            old = retention.plan(shelf, claims, KEEP, current)
+            retention.carry_out(shelf, old)
+            for gone in old.gone:
+                claim_id = gone.folder.parent.name
+                say(f"{claim_id}: {gone.name} removed; the last {KEEP} are kept")
         catalogue.write(shelf, current)
     except OSError as error:
         outcome.problems.append(
@@ -257,6 +262,7 @@ def _make_all(
     if not waiting:
         return
     commit = _commit()
+    why = history.reasons(shelf, waiting)
     earlier = {item.claim.id: shelf.seconds(item.claim.id) for item in waiting}
     count = min(way.workers or _usable_workers(), len(waiting))
     progress = Progress(waiting, earlier, count, say)
@@ -266,7 +272,8 @@ def _make_all(
             line = _keep(shelf, item, made, commit, outcome)
             failed = outcome.failed[-1:] == [item.claim.id]
             kept.note(journal.FAILED if failed else journal.DONE, item)
-            progress.finished(item, made.seconds, line)
+            said = line if failed else f"{line} ({why[item.claim.id, item.version]})"
+            progress.finished(item, made.seconds, said)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ FAILED = "failed"
 DIFFS = "diffs"  # pages that compare two versions of a claim
 ERROR = "error.json"
 CATALOGUE = "catalogue.json"
-SWEEPS = "sweeps"
 _PART = ".part-"
 
 
@@ -80,7 +79,7 @@ class Shelf:
         One that cannot be read is left out here; `problems` names it.
         """
         found = []
-        for folder in self._version_folders(claim_id):
+        for folder in self.version_folders(claim_id):
             try:
                 manifest, results = _read(folder / MANIFEST), _read(folder / RESULTS)
                 found.append(Version(folder, manifest, results, _rendered(folder)))
@@ -91,7 +90,7 @@ class Shelf:
     def seconds(self, claim_id: str) -> list[float]:
         """How long the renders of a claim's published versions took, where that is recorded."""
         found = []
-        for folder in self._version_folders(claim_id):
+        for folder in self.version_folders(claim_id):
             try:
                 found.append(float(_read(folder / RECORD)["seconds"]))
             except (OSError, ValueError, KeyError, TypeError):
@@ -137,14 +136,6 @@ class Shelf:
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
 
-    def prune(self, claim_id: str, keep: int, spare: str | None) -> list[Version]:
-        """Take away default versions but the last `keep`, never `spare`; returns what went."""
-        default = [version for version in self.versions(claim_id) if version.default]
-        default.sort(key=lambda version: version.name != spare)  # the spared one counts as the last
-        for version in default[keep:]:
-            self.remove(version)
-        return default[keep:]
-
     def remove(self, version: Version) -> None:
         """Take a version away, in one step for whoever reads the folder."""
         with self._part() as part:
@@ -165,7 +156,7 @@ class Shelf:
         return {
             f"{claim_id}/{folder.name}": problems_of(folder)
             for claim_id in self.claims()
-            for folder in self._version_folders(claim_id)
+            for folder in self.version_folders(claim_id)
         }
 
     def sweep(self) -> None:
@@ -175,7 +166,8 @@ class Shelf:
             if not pid.isdigit() or not _is_of(part, int(pid)):
                 shutil.rmtree(part, ignore_errors=True)
 
-    def _version_folders(self, claim_id: str) -> list[Path]:
+    def version_folders(self, claim_id: str) -> list[Path]:
+        """The folders of a claim's versions, whatever state they are in, by name."""
         place = self.folder / claim_id
         if not place.is_dir():
             return []

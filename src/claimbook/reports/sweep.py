@@ -25,7 +25,7 @@ import yaml
 from claimbook import ledger, parameters, paths
 from claimbook.errors import ClaimbookError, ParameterError
 from claimbook.ledger import Claim
-from claimbook.reports import lock, recipe, render
+from claimbook.reports import catalogue, lock, recipe, render
 from claimbook.reports.files import RESULTS, as_json
 from claimbook.reports.recipe import Recipe
 from claimbook.reports.render import Way
@@ -104,6 +104,7 @@ def run(
         try:
             shelf.write(f"sweeps/{sweep.name}.json", as_json(sweep_page.content(sweep, results)))
             shelf.write(f"sweeps/{sweep.name}.html", sweep_page.render(sweep, results).encode())
+            catalogue.refresh(shelf)  # it lists the sweeps
         except OSError as error:
             outcome.problems.append(
                 f"the sweep's page could not be written ({error.strerror or error})"
