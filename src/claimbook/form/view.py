@@ -40,7 +40,8 @@ STYLE = """\
 .claimbook-form dl { display: flex; flex-wrap: wrap; gap: 6px 32px; margin: 0 0 10px; }
 .claimbook-form dl div { display: flex; flex-direction: column-reverse; flex: 0 1 16em; }
 .claimbook-form dt, .claimbook-form dd { float: none; width: auto; display: block; }
-.claimbook-form .label { font-size: 13px; line-height: 28px; text-align: right; padding-right: 8px; }
+.claimbook-form .label { font-size: 13px; line-height: 28px; text-align: right;
+  padding-right: 8px; }
 .claimbook-form dt { font-weight: 400; font-size: 13px; color: var(--jp-ui-font-color2, #4d5760); }
 .claimbook-form dd { margin: 0; font-size: 19px; font-weight: 600; }
 .claimbook-form img { display: block; max-width: 720px; width: 100%; height: auto; margin: 8px 0;
