@@ -361,3 +361,51 @@ def test_every_notebooks_parameters_hold_and_papermill_reads_them(claim_id: str)
         assert set(finding.applies_to) <= set(declared), finding.id
         for name, meant in finding.applies_to.items():
             assert declared[name].default == meant, finding.id
+
+
+CLAUSES = """\
+first: int = 0  # first session; from -5 to 5 sessions, at most last
+last: int = 2  # last session; from -5 to 10 sessions
+start: str = "2025-01-02"  # first day; a day in network_daily, before end
+end: str = "2025-03-31"  # last day; a day in network_daily
+names: list[str] = ["a", "b"]  # names; one of a, b, c, two or more
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "changed", "said"),
+    [
+        (
+            "miner-drop",
+            {"window_first": 3},
+            "window_first is 3 and window_last is 0; window_first must be at most window_last",
+        ),
+        ("miner-drop", {"tickers": ["MARA"]}, "tickers is MARA; give two values or more"),
+        (
+            "ai-upside",
+            {"since": "2026-07-31"},
+            "since is 2026-07-31 and until is 2026-07-31; since must be before until",
+        ),
+        ("ai-upside", {"ramp_years": 10, "years": 10}, None),
+    ],
+)
+def test_how_parameters_stand_to_one_another_is_checked(
+    claim: str, changed: dict[str, Any], said: str | None
+) -> None:
+    if said is None:
+        checked = parameters.check(ledger.claim(claim), changed)
+        assert {name: checked[name] for name in changed} == changed
+        return
+    with pytest.raises(ParameterError, match=re.escape(said)):
+        parameters.check(ledger.claim(claim), changed)
+
+
+def test_a_clause_does_not_hide_range_unit_or_choices() -> None:
+    declared = parameters.of_source(CLAUSES, "the notebook")
+    assert (declared["first"].limits, declared["first"].unit) == ((-5.0, 5.0), "sessions")
+    assert declared["names"].choices == ["a", "b", "c"]
+
+
+def test_a_clause_about_no_parameter_is_refused() -> None:
+    with pytest.raises(LedgerError, match="names nothing, which is no parameter"):
+        parameters.of_source("a: int = 1  # a; from 1 to 9 days, before nothing", "the notebook")
