@@ -139,6 +139,7 @@ def test_shares_of_capacity_and_gaps_are_kept(study: capex.Study) -> None:
 def test_signed_megawatts_are_those_of_core_scientific_before_the_day(study: capex.Study) -> None:
     # The company's own running total was about 590 MW after its last contract before the day.
     assert study.contracts.at["by the event", "mw"] == pytest.approx(590, abs=5)
+    assert study.contracts.at["by the event", "ratio"] == pytest.approx(2000 / 588)
     assert study.contracts.at["by the end of the data", "without_size"] == 1
     # Totals that others counted, 3,700 MW among them, are no contracts.
     assert study.contracts.at["by the end of the data", "mw"] < 3700

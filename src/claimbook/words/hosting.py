@@ -239,6 +239,16 @@ def day_sentence(study: Study) -> str:
     )
 
 
+def bitcoin_sentence(study: Study) -> str:
+    """From which prices bitcoin's returns are."""
+    if study.reaction is None:
+        return "Bitcoin's returns are not needed where no share is studied."
+    return (
+        f"Bitcoin in these windows: {study.reaction.bitcoin_basis}. On the other days: "
+        f"{study.reaction.bitcoin_basis_placebo}."
+    )
+
+
 def other_miners_sentence(study: Study) -> str:
     """Whether the other miners moved with the share."""
     found = None if study.reaction is None else study.reaction.dose.get(hosting.PLAIN)
@@ -495,8 +505,12 @@ def grid_sentence(study: Study) -> str:
         "Contracts are for critical IT load; cooling and losses come on top. "
         f"{counted(len(ratio), 'contract')} state both: "
         f"{text.number(float(ratio.min()))} to {text.number(float(ratio.max()))} MW of "
-        f"grid power for one of load, the median {text.number(study.grid_per_it)}. "
-        f"The ratio of {study.name} is not in the tables."
+        f"grid power for one of load, the median {text.number(study.grid_per_it)}."
+        + (
+            ""
+            if rows.loc[ratio.index, "company"].eq(study.name).any()
+            else f" The ratio of {study.name} is not in the tables."
+        )
     )
 
 
