@@ -457,7 +457,8 @@ def test_every_sentence_table_and_figure_can_be_made(
         words.grid_sentence(one), words.income_sentence(one), words.power_sentence(one),
         words.certainty_sentence(one), since.signed_sentence(one, claim.asserted_on),
         since.since_sentence(one), since.vote_sentence(one), words.revenue_sentence(one),
-        words.printed_sentence(one), words.fleet_sentence(one), words.bitcoin_sentence(one), since.gap_sentence(["One gap."]),
+        words.printed_sentence(one), words.fleet_sentence(one), words.bitcoin_sentence(one),
+        since.gap_sentence(["One gap."]),
     ]  # fmt: skip
     assert not [s for s in said if re.search(r"\bnan\b|\bNone\b(?! of)", s) or s[-1] != "."]
     tables = [
