@@ -55,6 +55,9 @@ class Page(HTMLParser):
                 self.requests.append(f"refresh to {target[1]!r}")
         if tag == "img":
             self.alts.append(values.get("alt"))
+        if tag == "svg" and values.get("aria-hidden") != "true":
+            assert values.get("role") == "img"
+            self.alts.append(values.get("aria-label"))
         if tag == "html":
             self.language = values.get("lang") or ""
         self.titles += tag == "title"

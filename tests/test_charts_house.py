@@ -1,19 +1,26 @@
 """The house style: shipped fonts, equal pictures on every machine, colours that can be told."""
 
+import base64
 import io
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
+from fontTools.pens.recordingPen import RecordingPen
+from fontTools.svgLib.path import parse_path
+from fontTools.ttLib import TTFont
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from PIL import Image
 
-from claimbook.charts import chart
+from claimbook.charts import chart, vector
 
 
 def drawn() -> Figure:
@@ -52,7 +59,7 @@ def test_the_heading_is_drawn_in_the_heavier_cut() -> None:
 
 
 def test_no_letter_that_we_use_is_missing_from_the_font(recwarn: pytest.WarningsRecorder) -> None:
-    chart.png(drawn())
+    chart.svg(drawn())
     assert not [w for w in recwarn if "missing from font" in str(w.message)]
 
 
@@ -65,21 +72,95 @@ def test_the_style_ends_with_its_context() -> None:
 
 
 def test_the_style_does_not_depend_on_what_was_set_before() -> None:
-    plain = chart.png(drawn())
+    plain = chart.svg(drawn())
     with mpl.rc_context({"axes.spines.top": True, "font.size": 20}):
-        assert chart.png(drawn()) == plain
+        assert chart.svg(drawn()) == plain
 
 
-def test_pictures_have_the_pages_width_and_few_colours() -> None:
-    image = Image.open(io.BytesIO(chart.png(drawn())))
-    assert image.size == (round(chart.WIDTH * chart.DPI), round(2.5 * chart.DPI))
-    assert image.mode == "P"
+def test_a_drawing_has_the_pages_width_in_points_and_is_light() -> None:
+    root = ET.fromstring(chart.svg(drawn()))
+    assert root.attrib["viewBox"] == f"0 0 {chart.WIDTH * 72:g} {2.5 * 72:g}"
+    assert chart.size(drawn()) == (720, 250)
+    # Matplotlib's own takes more than twice that; without its letters ours is 2 kB.
+    assert len(chart.svg(drawn())) < 16_000
+
+
+def test_words_of_a_drawing_are_text_and_stand_outside_of_the_plot() -> None:
+    svg = chart.svg(drawn())
+    assert vector.words(svg) == {
+        "title": "Six shares on 26 March 2025",
+        "subtitle": "Percent, −12 to −4; “quoted” – EH/s · µ",
+        "source": "Source: Yahoo Finance. As of 2026-08-21.",
+    }
+    root = ET.fromstring(svg)
+    _, top, _, height = map(float, root.attrib["data-plot"].split())
+    heights = {t.text: float(t.get("y", "0")) for t in root.iter(f"{{{vector.SVG}}}text")}
+    inside = {text for text, y in heights.items() if top < y < top + height}
+    assert heights.keys() - inside == set(vector.words(svg).values())
+    assert {"MARA", "3", "−1"} <= inside
+
+
+def test_letters_are_embedded_and_taken_out_again() -> None:
+    with chart.house_style():
+        bare = vector.drawn(drawn())
+    svg = vector.lettered(bare)
+    assert vector.unlettered(svg) == bare
+    faces = re.findall(r"font-weight:(\d+);src:url\(data:font/otf;base64,([^)]+)\)", svg)
+    fonts = {weight: TTFont(io.BytesIO(base64.b64decode(data))) for weight, data in faces}
+    assert set(fonts) == {"400", "600"}
+    held = {weight: {chr(code) for code in font.getBestCmap()} for weight, font in fonts.items()}
+    assert held["600"] == set("Six shares on 26 March 2025")
+    assert {"µ", "−", "“", "R"} <= held["400"]
+    assert "Z" not in held["400"]
+
+
+def test_a_drawing_needs_no_style_of_its_own_and_names_only_what_it_refers_to() -> None:
+    root = ET.fromstring(vector.inline(chart.svg(drawn()), "falls", "What it shows, in 4 words"))
+    ids = [e.attrib["id"] for e in root.iter() if "id" in e.attrib]
+    used = set(re.findall(r"#(falls-s\d+)", ET.tostring(root, encoding="unicode")))
+    assert set(ids) == used
+    assert len(ids) == len(used)
+    assert not [e for e in root.iter() if "style" in e.attrib or e.tag.endswith("style")]
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-label"] == "What it shows, in 4 words"
+    assert root.attrib["data-whole"] == "0 0 518.4 180"
+
+
+numbers = st.floats(-600, 600)
+
+
+@given(st.lists(st.tuples(st.sampled_from("MLQC"), *[numbers] * 6), min_size=1, max_size=30))
+def test_a_path_in_steps_ends_where_the_path_did(
+    moves: list[tuple[str, float, float, float, float, float, float]],
+) -> None:
+    written, ends = ["M 1 2"], [(1.0, 2.0)]
+    for letter, *values in moves:
+        count = {"M": 2, "L": 2, "Q": 4, "C": 6}[letter]
+        written.append(f"{letter} " + " ".join(f"{v:.6f}" for v in values[:count]))
+        ends.append((values[count - 2], values[count - 1]))
+    short = vector.shortened("\n".join([*written, "z"]))
+    pen = RecordingPen()
+    parse_path(short, pen)
+    read = np.array([point for _, points in pen.value for point in points])
+    assert short.endswith("z")
+    for x, y in ends:
+        # Rounded to a hundredth of a point, and no further off however many steps led there.
+        assert np.abs(read - (x, y)).max(axis=1).min() <= 0.0051
+
+
+def test_many_strokes_are_one_path() -> None:
+    with chart.house_style():
+        figure = chart.new_figure(2.0)
+        ax = figure.subplots()
+        chart.strokes(ax, np.arange(500.0), np.zeros(500), np.ones(500), chart.GRID, 0.9)
+    paths = ET.fromstring(chart.svg(figure)).iter(f"{{{vector.SVG}}}path")
+    assert sum(path.attrib["d"].count("M") == 500 for path in paths) == 1
 
 
 def test_another_process_draws_the_same_bytes(tmp_path: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from test_charts_house import drawn; "
-        "from claimbook.charts import chart; sys.stdout.buffer.write(chart.png(drawn()))"
+        "from claimbook.charts import chart; sys.stdout.buffer.write(chart.svg(drawn()).encode())"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(Path(__file__).parent)],
@@ -87,7 +168,7 @@ def test_another_process_draws_the_same_bytes(tmp_path: Path) -> None:
         capture_output=True,
         check=True,
     )
-    assert done.stdout == chart.png(drawn())
+    assert done.stdout.decode() == chart.svg(drawn())
 
 
 def luminance(colour: str) -> float:

@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from PIL import Image
 
 from claimbook import data, ledger, show
 from claimbook.charts.chart import Chart, house_style, new_figure
@@ -71,6 +70,18 @@ class Reader(HTMLParser):
 
     def count(self, tag: str) -> int:
         return sum(name == tag for name, _ in self.tags)
+
+
+class Tags(HTMLParser):
+    """Tags in order with their attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
 
 
 def html(act: Callable[[], None]) -> Reader:
@@ -238,11 +249,17 @@ def test_a_figure_carries_its_words_its_size_and_its_data() -> None:
         figure.subplots().plot([1, 2, 3])
     alt = "A line that rises from 1 to 3."
     output = shown(lambda: show.figure(Chart("rise", figure, alt, values)))
-    about = output.metadata["image/png"]
-    assert about["alt"] == output.data["text/plain"] == alt
-    image = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
-    assert image.size == (about["width"] * 2, about["height"] * 2)  # sharp on dense screens
-    assert image.info.keys() <= {"dpi", "transparency"}  # no date, no software
+    assert output.metadata["text/html"] == {"figure": "rise"}
+    ((tag, image),) = Tags(output.data["text/html"]).found
+    assert tag == "img"
+    assert image["alt"] == output.data["text/plain"] == alt
+    assert (image["width"], image["height"]) == ("720", "200")
+    kind, _, content = str(image["src"]).partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    svg = base64.b64decode(content).decode()
+    assert svg.startswith("<svg ")
+    assert "Matplotlib" not in svg  # no software
+    assert not re.search(r"20\d\d-\d\d", svg)  # no date
     rows = list(csv.reader(io.StringIO(output.data["text/csv"])))
     assert rows == [
         ["ticker", "return", "n"],
@@ -259,7 +276,7 @@ def test_equal_figures_give_equal_bytes() -> None:
             figure.subplots().plot([1, 3, 2])
         frame = pd.DataFrame({"y": [1.0]})
         output = shown(lambda: show.figure(Chart("a", figure, "alt", frame)))
-        return str(output.data["image/png"])
+        return str(output.data["text/html"])
 
     assert drawn() == drawn()
 

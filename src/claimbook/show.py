@@ -15,7 +15,8 @@ import pandas as pd
 from IPython.display import display
 
 from claimbook import ledger, text
-from claimbook.charts.chart import DPI, Chart, png
+from claimbook.charts import chart as charts
+from claimbook.charts.chart import Chart
 from claimbook.data import Edition
 from claimbook.ledger import Claim, Finding, Quantities
 
@@ -135,18 +136,19 @@ def figure(chart: Chart, explorable: Mapping[str, Any] | None = None) -> None:
     a file in `claimbook/charts/explorables`, the rest is its model. Elsewhere the figure stands
     still.
     """
-    image = png(chart.figure)
-    width = round(chart.figure.get_figwidth() * DPI)
-    height = round(chart.figure.get_figheight() * DPI)
+    width, height = charts.size(chart.figure)
+    image = base64.b64encode(charts.svg(chart.figure).encode()).decode("ascii")
+    # An image element rather than an SVG output: JupyterLab would not show that one in a notebook
+    # that nobody has run yet, and says no alternative text for it.
     bundle: dict[str, Any] = {
-        "image/png": base64.b64encode(image).decode("ascii"),
+        "text/html": f'<img alt="{escape(chart.alt)}" width="{width}" height="{height}" '
+        f'src="data:image/svg+xml;base64,{image}">',
         "text/plain": chart.alt,
         "text/csv": _rounded(chart.data).to_csv(lineterminator="\n"),
     }
     if explorable is not None:
         bundle[EXPLORABLE_MIME] = dict(explorable)
-    about = {"alt": chart.alt, "width": width // 2, "height": height // 2, "name": chart.name}
-    _display(bundle, {"image/png": about})
+    _display(bundle, {"text/html": {"figure": chart.name}})
 
 
 def table(

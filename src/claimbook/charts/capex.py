@@ -11,7 +11,7 @@ from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
 
 # How sure a figure is, in the fill of its bar.
-HATCH = {"primary": "", "quoted": "", "second-hand": "////", "derived": "...."}
+HATCH = {"primary": "", "quoted": "", "second-hand": "////", "derived": "xxxx"}
 LIGHT = "#d7e1ea"
 PLANNED = "#9fb6c9"
 GROUP_COLORS = (chart.SUBJECT, chart.AI, chart.RISE, chart.BITCOIN, chart.OTHER)
@@ -72,9 +72,9 @@ def by_quarter(
         chart.title(
             figure,
             "Microsoft's spending by quarter",
-            f"bn USD; bars: {measure_name} (solid: quoted; hatched: second-hand; dotted: derived); "
-            f"rings: {other_name}; brackets: sums of half-years; shaded: second half of calendar "
-            "2025",
+            f"bn USD; bars: {measure_name} (solid: quoted; hatched: second-hand; crossed: "
+            f"derived); rings: {other_name}; brackets: sums of half-years; shaded: second half of "
+            "calendar 2025",
         )
         chart.source(figure, source)
     known = [

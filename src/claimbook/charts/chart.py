@@ -1,6 +1,5 @@
 """A drawn figure with what a reader who cannot see it needs, and the house style."""
 
-import io
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +12,11 @@ import numpy as np
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from PIL import Image
+from numpy.typing import ArrayLike
+
+from claimbook.charts import vector
 
 STYLE = Path(__file__).with_name("house.mplstyle")
 FONTS = Path(__file__).with_name("fonts")
@@ -34,7 +34,7 @@ MUTED = "#5b6670"
 GRID = "#dfe3e6"
 
 WIDTH = 7.2  # inches; one column of the page
-DPI = 200
+PIXELS = 100  # of an inch, where a figure is shown at its own size
 LEFT = 0.012  # where titles and sources begin, as a share of the width
 CHARACTERS_AN_INCH = 15.5  # of the subtitle's size
 
@@ -73,11 +73,12 @@ def title(figure: Figure, heading: str, subtitle: str = "") -> None:
     lines = textwrap.wrap(subtitle, int(figure.get_figwidth() * CHARACTERS_AN_INCH))
     height = figure.get_figheight()
     figure.text(
-        LEFT, 1 - 0.08 / height, heading, va="top", fontsize=11.5, fontweight="semibold", color=INK
-    )
+        LEFT, 1 - 0.08 / height, heading, va="top", fontsize=11.5, fontweight="semibold",
+        color=INK, gid="title",
+    )  # fmt: skip
     figure.text(
         LEFT, 1 - 0.33 / height, "\n".join(lines), va="top", fontsize=8.5, color=MUTED,
-        linespacing=1.35,
+        linespacing=1.35, gid="subtitle",
     )  # fmt: skip
     # The axes keep clear of the words above them.
     taken = 0.36 + 0.165 * len(lines)
@@ -88,7 +89,7 @@ def title(figure: Figure, heading: str, subtitle: str = "") -> None:
 
 def source(figure: Figure, line: str) -> None:
     """The source and as-of line below the axes."""
-    figure.supxlabel(line, x=LEFT, ha="left", fontsize=7.2, color=MUTED)
+    figure.supxlabel(line, x=LEFT, ha="left", fontsize=7.2, color=MUTED, gid="source")
 
 
 def label_line(ax: Axes, x: float, y: float, label: str, color: str, **kwargs: object) -> None:
@@ -107,18 +108,21 @@ def label_line(ax: Axes, x: float, y: float, label: str, color: str, **kwargs: o
     )
 
 
-def png(figure: Figure) -> bytes:
-    """The figure as PNG bytes, equal for equal figures: no date, no software version.
+def strokes(
+    ax: Axes, x: ArrayLike, low: ArrayLike, high: ArrayLike, color: str, width: float
+) -> None:
+    """Many upright strokes as one path, which a page can carry; with `vlines` each is a shape."""
+    ends = np.column_stack([low, high, np.full(np.size(x), np.nan)])
+    ax.plot(np.repeat(x, 3), ends.ravel(), color=color, linewidth=width, solid_capstyle="butt")
 
-    Colours are reduced to a palette of 256, which a reader cannot tell and which halves the size.
-    """
-    canvas = FigureCanvasAgg(figure)
-    figure.set_dpi(DPI)
+
+def size(figure: Figure) -> tuple[int, int]:
+    """Width and height in pixels at the figure's own size."""
+    width, height = figure.get_size_inches() * PIXELS
+    return round(width), round(height)
+
+
+def svg(figure: Figure) -> str:
+    """The figure as SVG, equal for equal figures, with the letters it needs in it."""
     with house_style():  # ticks are made, and some settings read, only while drawing
-        canvas.draw()  # type: ignore[no-untyped-call]
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
-    image = image.convert("RGB")
-    reduced = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    out = io.BytesIO()
-    reduced.save(out, format="PNG", optimize=True)
-    return out.getvalue()
+        return vector.lettered(vector.drawn(figure))

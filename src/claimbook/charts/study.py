@@ -179,7 +179,8 @@ def specification_curve(curve: Curve, event_date: str, source: str) -> Chart:
             figure,
             "Every declared way to ask the question",
             f"Mean change beyond the model around {event_date}, percent, with intervals of "
-            f"{text.number(100 * (1 - curve.level), 0)} % (grey); marks below: the window, model and set of shares of each",
+            f"{text.number(100 * (1 - curve.level), 0)} % (grey); marks below: the window, model "
+            "and set of shares of each",
         )
         chart.source(figure, source)
     estimate = 100 * table["estimate"]

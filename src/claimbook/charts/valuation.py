@@ -238,6 +238,7 @@ def heatmap(
         norm=norm,
         xticklabels=False,
         yticklabels=False,
+        rasterized=True,  # one picture of cells, not thousands of shapes with seams
         cbar_kws={"label": bar_label, "pad": 0.02, "aspect": 30},
     )
     ax.invert_yaxis()

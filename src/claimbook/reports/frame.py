@@ -230,9 +230,12 @@ class _Gate(HTMLParser):
             address = (values.get(name) or "").strip()
             if address and not address.startswith(("data:", "#")):
                 self.faults.append(f"<{tag} {name}> would load {address[:80]!r}")
-        if tag == "img" and not real_alt(values.get("alt")):
+        words = {"img": "alt", "svg": "aria-label"}.get(tag)
+        hidden = values.get("aria-hidden") == "true"
+        if words and not hidden and not real_alt(values.get(words)):
             self.faults.append(
-                f"an image has no text that says what it shows (its alt is {values.get('alt')!r})"
+                f"an image has no text that says what it shows (its {words} is "
+                f"{values.get(words)!r})"
             )
 
 

@@ -6,15 +6,18 @@ Works on tags, headings and output types only. Everything here is plain data for
 import csv
 import io
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 from urllib.parse import quote
 
+from markupsafe import Markup
 from nbformat import NotebookNode
 
 from claimbook import text
+from claimbook.charts import vector
 from claimbook.errors import RenderError
 from claimbook.reports import frame
 from claimbook.show import EXPLORABLE_MIME, RESULT_MIME
@@ -38,19 +41,29 @@ _TABLE = re.compile(r"<table(?P<attributes>[^>]*)>(?P<body>.*?)</table>", re.S)
 _CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.S)
 _EMPTY_HEAD = re.compile(r"<th scope='col'[^>]*>\s*</th>")
 _TAG = re.compile(r"<[^>]+>")
+_IMAGE = re.compile(
+    r'<img alt="(?P<alt>[^"]*)".*?src="data:image/svg\+xml;base64,(?P<svg>[^"]+)"', re.S
+)
 _FENCE = re.compile(r"^\s*(```|~~~)")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """An image, the words for it, and the data behind it (`csv`, None where there is none)."""
+    """An image, the words for it, and the data behind it (`csv`, None where there is none).
+
+    `image` is SVG text, whose title, subtitle and source are set in the page's own type, or the
+    data address of a picture in pixels.
+    """
 
     name: str
     image: str
     alt: str
-    width: int | None
-    height: int | None
-    csv: str | None
+    csv: str | None = None
+    title: str = ""
+    subtitle: str = ""
+    source: str = ""
+    width: int | None = None
+    height: int | None = None
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     total: int = 0
@@ -58,6 +71,13 @@ class Figure:
     # What lets a reader turn the figure: the name of a script, and its model as JSON.
     script: str | None = None
     model: str = ""
+
+    @property
+    def drawing(self) -> Markup | None:
+        """The figure as SVG for the page, with ids of its own; None for a picture in pixels."""
+        if not self.image.startswith("<svg"):
+            return None
+        return Markup(vector.inline(self.image, self.name, self.alt))
 
     @property
     def csv_address(self) -> str:
@@ -196,13 +216,19 @@ def _rich(output: NotebookNode, tables: Tables) -> list[Piece]:
     data = output.data
     if RESULT_MIME in data:
         return []
+    if name := output.metadata.get("text/html", {}).get("figure"):
+        return [Piece("figure", _shown(data, str(name)))]
     if "image/png" in data:
-        return [
-            Piece(
-                "figure",
-                figure_of(data, output.metadata.get("image/png", {}), tables.next_figure()),
-            )
-        ]
+        about = output.metadata.get("image/png", {})
+        image = "data:image/png;base64," + _text(data["image/png"]).replace("\n", "")
+        figure = figure_of(
+            image,
+            str(about.get("alt", "")),
+            str(about.get("name") or tables.next_figure()),
+            _table(data),
+            size=(about.get("width"), about.get("height")),
+        )
+        return [Piece("figure", figure)]
     if "text/html" in data:
         return [Piece("html", tables.boxed(_text(data["text/html"])))]
     if "text/markdown" in data:
@@ -212,36 +238,58 @@ def _rich(output: NotebookNode, tables: Tables) -> list[Piece]:
     return []
 
 
-def figure_of(data: Mapping[str, Any], about: Mapping[str, Any], name: str = "figure") -> Figure:
-    """A figure from an output's data and the metadata of its image; `name` where it has none.
+def figure_of(
+    image: str,
+    alt: str,
+    name: str,
+    table: str | None = None,
+    *,
+    size: tuple[int | None, int | None] = (None, None),
+    explorable: Mapping[str, Any] | None = None,
+) -> Figure:
+    """A figure from its image (SVG text or a data address), its words and its data as CSV.
 
-    Raises RenderError where the metadata has no real `alt`.
+    Raises RenderError where `alt` does not say what the figure shows.
     """
-    alt = str(about.get("alt", "")).strip()
-    name = frame.slug(str(about.get("name") or name))
+    alt, name = alt.strip(), frame.slug(name)
     if not frame.real_alt(alt):
         raise RenderError(
             f"the figure {name!r} has no text that says what it shows (its alt is {alt!r}): "
             "give the chart an `alt` with what a reader would see, in numbers"
         )
-    table = _text(data["text/csv"]) if "text/csv" in data else None
     head, rows = _read(table) if table else ((), [])
     numeric = tuple(_numeric(row[i] for row in rows) for i in range(len(head)))
-    explorable = dict(data.get(EXPLORABLE_MIME, {}))
+    model = dict(explorable or {})
+    drawn = image.startswith("<svg")
     return Figure(
         name=name,
-        image="data:image/png;base64," + _text(data["image/png"]).replace("\n", ""),
+        image=vector.unlettered(image) if drawn else image,
         alt=alt,
-        width=about.get("width"),
-        height=about.get("height"),
         csv=table,
+        **(vector.words(image) if drawn else {}),
+        width=size[0],
+        height=size[1],
         head=head,
         rows=tuple(_signed(row, numeric) for row in rows[:ROWS_SHOWN]),
         total=len(rows),
         numeric=numeric,
-        script=explorable.pop("script", None),
-        model=frame.json_block(explorable),
+        script=model.pop("script", None),
+        model=frame.json_block(model),
     )
+
+
+def _shown(data: Mapping[str, Any], name: str) -> Figure:
+    """The figure that `show.figure` displayed."""
+    image = _IMAGE.search(_text(data["text/html"]))
+    if image is None:
+        raise RenderError(f"the figure {name!r} has no image: show it with `show.figure`")
+    svg = b64decode(image["svg"]).decode("utf-8")
+    alt = unescape(image["alt"])
+    return figure_of(svg, alt, name, _table(data), explorable=data.get(EXPLORABLE_MIME))
+
+
+def _table(data: Mapping[str, Any]) -> str | None:
+    return _text(data["text/csv"]) if "text/csv" in data else None
 
 
 def _read(table: str) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

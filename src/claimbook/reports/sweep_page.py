@@ -1,6 +1,5 @@
 """The page that compares the reports of a sweep, and the same for programs."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -8,8 +7,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from claimbook import text
+from claimbook.charts import chart
 from claimbook.charts import sweep as charts
-from claimbook.charts.chart import png
 from claimbook.reports import frame, sections
 from claimbook.reports.sweep import Compared, Sweep
 
@@ -73,16 +72,10 @@ def render(sweep: Sweep, results: Results) -> str:
         "claim": sweep.claim.title,
         "edition": edition,
         "figure": sections.figure_of(
-            {
-                "image/png": base64.b64encode(png(drawn.figure)).decode("ascii"),
-                "text/csv": drawn.data.to_csv(lineterminator="\n"),
-            },
-            {
-                "alt": drawn.alt,
-                "name": drawn.name,
-                "width": round(drawn.figure.get_figwidth() * 100),
-                "height": round(drawn.figure.get_figheight() * 100),
-            },
+            chart.svg(drawn.figure),
+            drawn.alt,
+            drawn.name,
+            drawn.data.to_csv(lineterminator="\n"),
         ),
         "head": [spoken["sweep_report"], *(_head(results, column) for column in sweep.compare)],
         "rows": [_row(sweep, name, results[name]) for name in sweep.reports],

@@ -4,6 +4,7 @@
   const words = JSON.parse(document.getElementById("words").textContent);
   const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const PIXELS = 4; // of a saved picture, for each point of the drawing
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
   function save(href, name) {
@@ -115,10 +116,36 @@
   document.addEventListener("toggle", stops, true);
   stops();
 
-  // Figures: the picture as it is on the page.
-  for (const button of all("button[data-png]")) {
+  // Figures: the whole picture, with the words that the page sets around it and the letters of its font.
+  const faces = () => document.querySelector("style").textContent.match(/@font-face\{[^}]*Claimbook Sans[^}]*\}/g).join("");
+  const whole = (drawing) => {
+    const copy = drawing.cloneNode(true);
+    const [, , width, height] = copy.dataset.whole.split(" ");
+    copy.setAttribute("viewBox", copy.dataset.whole);
+    copy.setAttribute("width", width);
+    copy.setAttribute("height", height);
+    copy.removeAttribute("data-whole");
+    copy.prepend(Object.assign(document.createElementNS(copy.namespaceURI, "style"), { textContent: faces() }));
+    return `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+  };
+  const pixels = async (address) => {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    const canvas = make("canvas", { width: image.width * PIXELS, height: image.height * PIXELS });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    return canvas.toDataURL("image/png");
+  };
+  for (const button of all("button[data-svg], button[data-png]")) {
+    const figure = button.closest("figure");
+    const drawing = figure.querySelector(".card svg");
+    const { svg, png } = button.dataset;
     button.hidden = false;
-    button.addEventListener("click", () => save(button.closest("figure").querySelector("img").src, button.dataset.png));
+    button.addEventListener("click", async () => {
+      if (!drawing) save(figure.querySelector("img").src, png);
+      else if (svg) save(whole(drawing), svg);
+      else save(await pixels(whole(drawing)), png);
+    });
   }
 
   // Figures on narrow screens: larger, in a box that scrolls.
