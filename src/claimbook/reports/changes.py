@@ -83,7 +83,10 @@ def predecessor(manifests: Iterable[Manifest], new: Manifest) -> Manifest | None
 
     One with exactly the same parameters goes before one whose notebook had fewer or more.
     """
-    alike = [m for m in manifests if same_report(m, new) and m.get("version") != new.get("version")]
+    itself = new.get("version")
+    alike = [
+        m for m in manifests if same_report(m, new) and (itself is None or m["version"] != itself)
+    ]
     exactly = [m for m in alike if m["parameters"] == new["parameters"]]
     return next(iter([] if new["default"] else exactly), next(iter(alike), None))
 
