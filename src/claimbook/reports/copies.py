@@ -19,7 +19,7 @@ _SUFFIXES = [".html", ".ipynb", ".json"]
 def check(address: str) -> None:
     """Raise RenderError unless papermill can be expected to write below this address."""
     from papermill.exceptions import PapermillOptionalDependencyException
-    from papermill.iorw import LocalHandler, papermill_io
+    from papermill.iorw import GithubHandler, HttpHandler, LocalHandler, papermill_io
 
     kind = urlsplit(address).scheme
     if "://" not in address:
@@ -27,9 +27,9 @@ def check(address: str) -> None:
             f"--copy-to takes an address such as s3://bucket/folder, not {address!r}; "
             "for a folder there is --out"
         )
-    if kind in ("http", "https", "github"):
-        raise RenderError(f"--copy-to cannot write to {kind}://: papermill has no way to put pages")
     handler = papermill_io.get_handler(address)
+    if handler is HttpHandler or isinstance(handler, GithubHandler):
+        raise RenderError(f"--copy-to cannot write to {kind}://: papermill sends only JSON there")
     if isinstance(handler, LocalHandler):
         raise RenderError(
             f"papermill knows no storage {kind}://; it has s3://, gs://, abs://, adl:// and "
