@@ -197,7 +197,7 @@ def test_spending_more_than_planned_does_not_speak_for_a_pull_back(
     claim: ledger.Claim, study: capex.Study
 ) -> None:
     findings = ledger.judge_all(claim, capex.quantities(study), {"event_date": DAY})
-    reached = words.pick(findings, "programme-finished")
+    reached = ledger.pick(findings, "programme-finished")
     assert reached.verdict == ledger.HOLDS
     assert not reached.rule.decides
     # What decides is the pull-back, which has one untested count, and the two readings of slowing.
@@ -222,7 +222,7 @@ def test_the_summary_calls_the_analysts_count_only_what_the_analyst_counted(
 
 def test_another_plan_is_not_what_was_printed(claim: ledger.Claim, study: capex.Study) -> None:
     findings = ledger.judge_all(claim, capex.quantities(study), {"plan_busd": 100.0})
-    assert words.pick(findings, "programme-finished").verdict == ledger.UNTESTED
+    assert ledger.pick(findings, "programme-finished").verdict == ledger.UNTESTED
 
 
 def test_the_page_survives_a_day_that_the_prices_do_not_reach(
@@ -235,7 +235,7 @@ def test_the_page_survives_a_day_that_the_prices_do_not_reach(
     assert "nothing for AI by that day" in words.proportion_sentence(early)
     assert words.since_sentence(early).endswith("on the year before.")
     findings = ledger.judge_all(claim, capex.quantities(early), {"event_date": "2020-02-03"})
-    assert words.pick(findings, "two-gigawatts-reported").verdict == ledger.UNTESTED
+    assert ledger.pick(findings, "two-gigawatts-reported").verdict == ledger.UNTESTED
 
 
 def test_a_share_without_prices_is_left_out_and_named(book: Edition) -> None:
@@ -274,3 +274,14 @@ def test_figures_say_what_they_show(study: capex.Study, measure: str) -> None:
         assert len(one.data)
     last = study.halves[measure].iloc[-1]
     assert f"2025H2 {last:.1f}" in drawn[0].alt
+
+
+def test_the_page_says_what_the_programme_would_change_if_it_decided(
+    claim: ledger.Claim, study: capex.Study
+) -> None:
+    findings = ledger.judge_all(claim, capex.quantities(study), {"event_date": DAY})
+    said = words.counted_in(findings)
+    assert ledger.pick(findings, "programme-finished").verdict == ledger.HOLDS
+    # One success beside the failures is “in part”, by the rule of `ledger.combine`.
+    assert ledger.verdict(findings) == ledger.FAILS
+    assert f"“{ledger.IN_PART}” instead of “{ledger.FAILS}”" in said

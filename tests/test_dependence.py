@@ -512,7 +512,7 @@ def test_undecided_is_said_where_the_interval_spans_zero(
     assert "rise is shown" in words.decided(Estimate(0.4, 0.1, 0.9))
     assert "fall is shown" in words.decided(Estimate(-0.4, -0.9, -0.1))
     findings = ledger.judge_all(claim, dependence.quantities(study), {})
-    finding = words.pick(findings, "sensitivity-rose")
+    finding = ledger.pick(findings, "sensitivity-rose")
     spans = study.year.change[AI].low <= 0
     assert (finding.verdict == ledger.IN_PART) == (spans and study.year.change[AI].value > 0)
     _, summary = words.headline(study, findings)

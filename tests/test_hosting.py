@@ -407,11 +407,11 @@ def test_findings_rest_on_the_quantities_that_are_declared(
     named = {name for rule in claim.findings for name in rule.members}
     assert named <= set(hosting.quantities(study))
     assert not [f.rule.id for f in findings if f.verdict == ledger.UNTESTED]
-    total = words.pick(findings, "total-revenue-rose")
+    total = ledger.pick(findings, "total-revenue-rose")
     # From the company's releases: 115.2 against 141.1 in the contract's quarter and 95.4 after it.
     assert list(total.members.values()) == pytest.approx([115.2 - 141.1, 115.2 - 95.4])
     assert not total.rule.decides
-    strict = words.pick(findings, "widens-revenue-strictly")
+    strict = ledger.pick(findings, "widens-revenue-strictly")
     ahead = [o for o in strict.outcomes.values() if o == ledger.HOLDS]
     assert len(ahead) == sum(v > 0 for v in hosting.harder(study).values())
 
@@ -427,8 +427,8 @@ def test_a_cloud_contract_is_not_held_against_mining(
     book: Edition, claim: Claim, cloud: Study
 ) -> None:
     judged = ledger.judge_all(claim, hosting.quantities(cloud), {})
-    assert words.pick(judged, "widens-revenue").verdict == ledger.UNTESTED
-    assert words.pick(judged, "contract-size").verdict == ledger.HOLDS
+    assert ledger.pick(judged, "widens-revenue").verdict == ledger.UNTESTED
+    assert ledger.pick(judged, "contract-size").verdict == ledger.HOLDS
     _, summary = words.headline(cloud, judged)
     assert "no rent that could be held against mining" in summary
     assert words.front(cloud) is None
@@ -439,7 +439,7 @@ def test_a_cloud_contract_is_not_held_against_mining(
     assert "was not found" in words.revenue_sentence(cloud)
     other = {"company": "IREN", "contract_date": "2025-11-03"}
     elsewhere = ledger.judge_all(claim, hosting.quantities(cloud), other)
-    assert words.pick(elsewhere, "total-revenue-rose").verdict == ledger.UNTESTED
+    assert ledger.pick(elsewhere, "total-revenue-rose").verdict == ledger.UNTESTED
     # The printed 200 MW are of another contract, so nothing about this one was tested.
     assert ledger.verdict(elsewhere) == ledger.UNTESTED
     unknown = make(book, "IREN", "2026-05-07", "2020-01-10", 15.5)

@@ -314,7 +314,7 @@ def test_other_spells_make_a_page(book: Edition, claim: ledger.Claim, start: str
     study = pressure.study(book, start, end, ARTICLE, 1, SIX, "SPY", 60)
     found = pressure.quantities(study)
     findings = ledger.judge_all(claim, found, {"start": start, "end": end})
-    assert words.pick(findings, "bitcoin-fell").verdict == ledger.UNTESTED
+    assert ledger.pick(findings, "bitcoin-fell").verdict == ledger.UNTESTED
     _, summary = words.headline(study, findings)
     assert "says nothing about this span" in summary
     sentences = [

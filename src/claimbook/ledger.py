@@ -220,6 +220,14 @@ def judge_all(claim: Claim, quantities: Quantities, parameters: Mapping[str, Any
     return [judge(rule, quantities, parameters) for rule in claim.findings]
 
 
+def pick(findings: Iterable[Finding], finding_id: str) -> Finding:
+    """The finding of that id. Raises LedgerError where there is none."""
+    for finding in findings:
+        if finding.rule.id == finding_id:
+            return finding
+    raise LedgerError(f"there is no finding {finding_id!r} among those of this claim")
+
+
 def verdict(findings: Iterable[Finding]) -> str:
     """The verdict of a claim: that of its deciding findings together."""
     return combine(finding.verdict for finding in findings if finding.rule.decides)

@@ -1,13 +1,13 @@
 """Sentences and tables of the microsoft-pullback notebook."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from claimbook import ledger, text
 from claimbook.analysis import capex
 from claimbook.analysis.capex import Reaction, Study
-from claimbook.errors import LedgerError
 from claimbook.ledger import Finding
 
 MICROSOFT = "Microsoft"
@@ -49,14 +49,6 @@ def other(measure: str) -> str:
     return MEASURES["cash" if measure == "leases" else "leases"]
 
 
-def pick(findings: Sequence[Finding], finding_id: str) -> Finding:
-    """The finding of that id. Raises LedgerError where the ledger has none."""
-    for finding in findings:
-        if finding.rule.id == finding_id:
-            return finding
-    raise LedgerError(f"microsoft-pullback has no finding {finding_id!r} in data/claims.yml")
-
-
 def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str, str]], str]:
     """Key numbers and the summary of the verdict box."""
     year = float(study.year["leases"])
@@ -75,7 +67,7 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
     slowed = [
         name
         for name in ("calendar", "fiscal")
-        if pick(findings, f"slower-{name}-half").verdict == ledger.HOLDS
+        if ledger.pick(findings, f"slower-{name}-half").verdict == ledger.HOLDS
     ]
     reached = year >= study.plan_busd
     plan = text.amount(study.plan_busd, "bn USD", 0)
@@ -98,6 +90,22 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
         )
     )
     return key, summary
+
+
+def counted_in(findings: Sequence[Finding]) -> str:
+    """What the verdict would read if the programme's sum decided, as it first did."""
+    weighed = [
+        replace(found, rule=replace(found.rule, decides=True))
+        if found.rule.id == "programme-finished"
+        else found
+        for found in findings
+    ]
+    now, then = ledger.verdict(findings), ledger.verdict(weighed)
+    effect = "the same" if then == now else f"“{then}” instead of “{now}”"
+    return (
+        "Whether the sum was reached decided the verdict at first, and was taken out with the "
+        f"figures known, for the reason given. If it decided, the verdict would read {effect}."
+    )
 
 
 def quarter_table(study: Study) -> pd.DataFrame:

@@ -18,7 +18,6 @@ from claimbook.analysis.dependence import (
 )
 from claimbook.analysis.setting import AI, BITCOIN, MARKET
 from claimbook.analysis.varying import Varying
-from claimbook.errors import LedgerError
 from claimbook.ledger import Claim, Finding, Quantity
 
 FACTOR_NAMES = {MARKET: "market", BITCOIN: "bitcoin", AI: "AI basket"}
@@ -27,14 +26,6 @@ JUDGED, DIFFERENCE = (
     "ai_beta_difference.with_minus_without_contracts",
 )
 SHOCK_UNITS = dict.fromkeys(("AI basket", "miners", "with contracts", "without contracts"), "%")
-
-
-def pick(findings: Sequence[Finding], finding_id: str) -> Finding:
-    """The finding of that id. Raises LedgerError where the ledger has none."""
-    for finding in findings:
-        if finding.rule.id == finding_id:
-            return finding
-    raise LedgerError(f"ai-dependence has no finding {finding_id!r} in data/claims.yml")
 
 
 def interval(one: Estimate, unit: str = "1", digits: int = 2) -> str:

@@ -17,7 +17,6 @@ from claimbook.analysis.megawatt import (
     rent_per_mw_year,
 )
 from claimbook.analysis.modelstudy import ModelStudy
-from claimbook.errors import LedgerError
 from claimbook.ledger import Finding
 from claimbook.words import study as event_words
 
@@ -77,14 +76,6 @@ SPANS = {
 }
 
 
-def pick(findings: Sequence[Finding], finding_id: str) -> Finding:
-    """The finding of that id. Raises LedgerError where the ledger has none."""
-    for finding in findings:
-        if finding.rule.id == finding_id:
-            return finding
-    raise LedgerError(f"hosting-pivot has no finding {finding_id!r} in data/claims.yml")
-
-
 def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str, str]], str]:
     """Key numbers and the summary of the verdict box."""
     at = study.windows.loc[AT_CONTRACT]
@@ -107,8 +98,8 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
             "It has no rent that could be held against mining: it is for cloud computing, or its "
             "size, term or value is not known."
         )
-    more = pick(findings, "widens-revenue").verdict == ledger.HOLDS
-    strict = pick(findings, "widens-revenue-strictly")
+    more = ledger.pick(findings, "widens-revenue").verdict == ledger.HOLDS
+    strict = ledger.pick(findings, "widens-revenue-strictly")
     survived = sum(outcome == ledger.HOLDS for outcome in strict.outcomes.values())
     equal = float(at["break_even"])
     summary += (

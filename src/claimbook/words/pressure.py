@@ -7,7 +7,6 @@ import pandas as pd
 from claimbook import ledger, text
 from claimbook.analysis import pressure
 from claimbook.analysis.pressure import Shares, Split, Study
-from claimbook.errors import LedgerError
 from claimbook.ledger import Finding
 
 PER_HASH = "USD per PH/s and day"
@@ -50,14 +49,6 @@ MONTHLY_UNITS = {
     **dict.fromkeys(("JPMorgan", "ours with fees", "ours, subsidy alone"), "USD per EH/s and day"),
     **dict.fromkeys(("with fees off by", "subsidy alone off by"), "%"),
 }
-
-
-def pick(findings: Sequence[Finding], finding_id: str) -> Finding:
-    """The finding of that id. Raises LedgerError where the ledger has none."""
-    for finding in findings:
-        if finding.rule.id == finding_id:
-            return finding
-    raise LedgerError(f"price-pressure has no finding {finding_id!r} in data/claims.yml")
 
 
 def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str, str]], str]:
