@@ -1,6 +1,7 @@
 """The tools beside the package: comparing reports, and the check that a stranger runs."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -75,11 +76,32 @@ def test_nothing_rendered_is_no_success(tmp_path: Path) -> None:
 
 
 def test_the_check_of_a_stranger_is_a_sound_script() -> None:
-    script = ROOT / ".ci/run"
-    assert os.access(script, os.X_OK)
-    assert stat.S_ISREG(script.stat().st_mode)
-    assert script.read_text().splitlines()[3] == "set -euo pipefail"
-    subprocess.run(["bash", "-n", str(script)], check=True)
+    for script in (ROOT / ".ci/run", ROOT / "tools/chromium.sh"):
+        assert os.access(script, os.X_OK)
+        assert stat.S_ISREG(script.stat().st_mode)
+        lines = [line for line in script.read_text().splitlines() if line[:1] != "#"]
+        assert lines[0] == "set -euo pipefail", script
+        subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_chromium_is_found_or_asked_for(tmp_path: Path) -> None:
+    script = [shutil.which("bash") or "bash", str(ROOT / "tools/chromium.sh")]
+    for name in ("bash", "env"):
+        (tmp_path / name).symlink_to(shutil.which(name) or name)
+    lacking = subprocess.run(
+        script, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert lacking.returncode == 1
+    assert lacking.stderr == (
+        "no Chromium found, and no apt-get to install one with: put chromium on PATH\n"
+    )
+    browser = tmp_path / "chromium"
+    browser.write_text("#!/bin/sh\n")
+    browser.chmod(0o755)
+    found = subprocess.run(
+        script, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == f"{browser}\n"
 
 
 def test_without_a_new_enough_python_it_says_so(tmp_path: Path) -> None:
@@ -105,3 +127,15 @@ def test_the_workflow_does_what_the_check_does() -> None:
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
     runs = [step["run"] for step in job["steps"] if "run" in step]
     assert runs == [".ci/run"]
+
+
+def test_the_site_is_published_from_checked_reports() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text())
+    steps = workflow["jobs"]["publish"]["steps"]
+    runs = [step["run"] for step in steps if "run" in step]
+    assert runs == ["make reports", ".venv/bin/claimbook verify"]
+    (upload,) = [step for step in steps if "upload-pages-artifact" in step.get("uses", "")]
+    assert upload["with"] == {"path": "reports"}
+    assert (ROOT / "reports/index.html").is_file()
+    # Publishing needs these rights and no others.
+    assert workflow["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
