@@ -22,7 +22,7 @@ def test_the_same_bytes_in_another_place_zone_locale_and_seed(
     unequal = [name for name in here if here[name] != there[name]]
     assert [name for name in unequal if name not in records | tell_when] == []
     # Not equal by being empty: every claim with a notebook has the four files.
-    with_notebook = [claim.id for claim in ledger.claims() if claim.notebook]
+    with_notebook = [claim.id for claim in ledger.subjects() if claim.notebook]
     for claim_id in with_notebook:
         for file in small_project.FOUR:
             assert [n for n in here if n.startswith(f"{claim_id}/") and n.endswith(f"/{file}")]
@@ -43,4 +43,4 @@ def test_the_record_beside_them_does_tell_the_runs_apart(
 @pytest.mark.parametrize("word", ["published in"])
 def test_one_line_a_report(rendered: Rendered, word: str) -> None:
     lines = rendered.said.stdout.splitlines()
-    assert sum(word in line for line in lines) == sum(bool(c.notebook) for c in ledger.claims())
+    assert sum(word in line for line in lines) == sum(bool(c.notebook) for c in ledger.subjects())

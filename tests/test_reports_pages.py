@@ -35,7 +35,7 @@ def versions(rendered: Rendered) -> list[Version]:
 
 
 def test_there_is_a_page_for_every_report_every_claim_and_the_catalogue(rendered: Rendered) -> None:
-    with_notebook = [claim.id for claim in ledger.claims() if claim.notebook]
+    with_notebook = [claim.id for claim in ledger.subjects() if claim.notebook]
     assert (rendered.folder / "index.html").is_file()
     for claim_id in with_notebook:
         (version,) = Shelf(rendered.folder).versions(claim_id)

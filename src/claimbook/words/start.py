@@ -32,11 +32,12 @@ def headline(entries: Sequence[Entry]) -> tuple[list[tuple[str, str]], str]:
     parts = [f"{counts[v]} {ledger.said_of(v, counts[v])}" for v in known]
     if without := len(entries) - sum(counts.values()):
         parts.append(f"for {without} there is no verdict here")
-    grid = findings(entries)
-    deciding = int((grid["weight"] == DECIDES).sum())
+    counted = quantities(entries)
+    deciding = int(counted["findings.deciding"].value or 0)
+    checks = int(counted["findings.cross_checks"].value or 0)
     return key, (
-        f"Of {len(entries)} claims, {text.listed(parts)}. Behind them stand {len(grid)} findings: "
-        f"{deciding} decide the verdicts, {len(grid) - deciding} are cross-checks."
+        f"Of {len(entries)} claims, {text.listed(parts)}. Behind them stand {deciding + checks} "
+        f"findings, {deciding} of them deciding."
     )
 
 
@@ -121,8 +122,9 @@ def currency(entries: Sequence[Entry]) -> str:
             "now."
         )
     return (
-        f"Not made from what lies here now, or not there: {text.listed(off)}. The notes below say "
-        "which is which; `claimbook render` brings all up to date."
+        f"{len(off)} of {len(entries)} reports are missing, damaged, or made from other code, data "
+        f"or rules than lie here now: {text.listed(off)}. To bring them up to date: claimbook "
+        "render."
     )
 
 
