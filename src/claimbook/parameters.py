@@ -18,6 +18,7 @@ After a comma, what is allowed may say how the value stands to another parameter
 """
 
 import ast
+import contextlib
 import datetime as dt
 import functools
 import io
@@ -337,10 +338,9 @@ def _check_clause(parameter: Parameter, value: Any, values: Mapping[str, Any]) -
 
 
 def _check_day(name: str, value: str, known: set[str], kind: str) -> None:
-    try:
+    written: str | None = None
+    with contextlib.suppress(ValueError):
         written = dt.date.fromisoformat(value).isoformat()
-    except ValueError:
-        written = ""
     if written != value:
         raise ParameterError(f"{name} is {value!r}; write a date as YYYY-MM-DD")
     first, last = min(known), max(known)
