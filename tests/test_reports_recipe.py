@@ -83,6 +83,7 @@ MATTERS: dict[str, Change] = {
     "a parent package": append("__init__.py"),
     "the maker of the page": append("reports/page.py"),
     "the maker of the normal form": append("reports/normal.py"),
+    "how a warm kernel comes about": append("kernels/server.py"),
     "the kernel's surroundings": append("reports/surroundings.py"),
     "the page's template": append("reports/template/report.html.j2", "\n<!-- changed -->\n"),
     "the figures' style": append("charts/house.mplstyle", "\n# changed\n"),

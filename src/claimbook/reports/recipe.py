@@ -23,6 +23,7 @@ from claimbook.reports import imports
 
 # The modules that make a version's files; the rest of this folder only drives, keeps and lists.
 MAKERS = (
+    "claimbook.kernels.server",
     "claimbook.reports.document",
     "claimbook.reports.execution",
     "claimbook.reports.page",

@@ -13,11 +13,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import claimbook
 from claimbook import paths
+from claimbook.kernels import forked, grammar
 
 KERNEL = "python3"
 
@@ -34,6 +37,7 @@ FIXED = {
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "JUPYTER_NO_CONFIG": "1",
     "JUPYTER_PLATFORM_DIRS": "0",
@@ -57,8 +61,11 @@ PASSED_ON += (paths.EDITION_VARIABLE,)
 
 
 @contextmanager
-def prepared() -> Iterator[dict[str, str]]:
+def prepared(*, warm: bool = True) -> Iterator[dict[str, str]]:
     """A whole environment for processes that start kernels; its folders go when the context ends.
+
+    With `warm`, kernels are forked from a process that has imported what notebooks import, where
+    that is possible; what they output is the same. That process ends with the context.
 
     The empty folder `HOME/work` is meant as the working directory: a notebook that reads a file
     beside it would not be covered by its version.
@@ -71,7 +78,12 @@ def prepared() -> Iterator[dict[str, str]]:
         _write_kernelspec(home / "jupyter" / "kernels" / KERNEL)
         environment = _environment(home)
         _warm_fonts(environment)
-        yield environment
+        environment[forked.SOCKET] = ""
+        with ExitStack() as stack:
+            if warm and forked.possible():
+                stack.enter_context(forked.server(home / "s", environment))
+                environment[forked.SOCKET] = str(home / "s")
+            yield environment
 
 
 def adopt(environment: Mapping[str, str]) -> None:
@@ -80,9 +92,7 @@ def adopt(environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     if hasattr(time, "tzset"):
         time.tzset()
-    # jsonschema, when imported, builds a grammar of web addresses that no notebook's schema asks
-    # for, and that takes longer than a report's page. It foresees that the grammar is not there.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    grammar.left_out()
 
 
 def work_folder() -> Path:
@@ -115,7 +125,7 @@ def _environment(home: Path) -> dict[str, str]:
 def _write_kernelspec(folder: Path) -> None:
     """A kernel of this very interpreter, found before any other that the machine has."""
     folder.mkdir(parents=True)
-    spec = {
+    spec: dict[str, Any] = {
         "argv": [
             *(sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
             "--log-level=CRITICAL",  # a cell that fails is reported by the notebook
@@ -123,6 +133,8 @@ def _write_kernelspec(folder: Path) -> None:
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
     }
+    if metadata.entry_points(group=forked.GROUP, name=forked.NAME):
+        spec["metadata"] = {"kernel_provisioner": {"provisioner_name": forked.NAME}}
     (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
 
 

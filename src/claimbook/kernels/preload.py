@@ -1,0 +1,117 @@
+"""What a warm kernel has imported before it is asked for: the one list, and the project's own.
+
+A test compares the list with what the notebooks reach by import, and with what a kernel still had
+to import after it was forked.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import claimbook
+from claimbook.errors import ClaimbookError
+from claimbook.reports import imports
+
+# What a kernel is made of. matplotlib_inline must not be among it: it looks for the kernel's shell
+# when it is imported, and without one no figure would be shown.
+KERNEL = (
+    "IPython.core.completerlib",
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+)
+
+# What notebooks reach through this project's packages, as the import statements have it.
+NOTEBOOKS = (
+    "IPython.display",
+    "exchange_calendars",
+    "fontTools.subset",
+    "matplotlib",
+    "matplotlib.backends.backend_svg",
+    "numpy",
+    "pandas",
+    "psutil",
+    "scipy",
+    "seaborn",
+    "yaml",
+)
+
+# What those import only when they are used: parts of scipy by name, drawing, image files.
+PARTS = (
+    "PIL.Image",
+    "PIL.PngImagePlugin",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.figure",
+    "scipy.optimize",
+    "scipy.stats",
+)
+
+MODULES = (*KERNEL, *NOTEBOOKS, *PARTS)
+
+
+def load(names: Iterable[str]) -> None:
+    """Import modules; one that cannot be imported is left to the notebook, which will say so."""
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception:
+            continue
+
+
+def own() -> list[str]:
+    """The names that the project's notebooks import from this package; none outside a project."""
+    from claimbook import paths
+
+    names: dict[str, None] = {}
+    try:
+        notebooks = sorted((paths.root() / "notebooks").glob("*.ipynb"))
+    except ClaimbookError:
+        return []
+    for notebook in notebooks:
+        for code in _code(notebook):
+            try:
+                names.update(dict.fromkeys(imports.of_code(code)))
+            except SyntaxError:
+                continue
+    return list(names)
+
+
+def state() -> dict[str, tuple[int, int]]:
+    """Every place that modules come from, with its time of change (ns) and size (bytes).
+
+    This package's files one by one; of other packages the folders they are installed in.
+    """
+    package = Path(claimbook.__file__).parent
+    libraries = [Path(entry) for entry in sys.path if entry.endswith("-packages")]
+    found = {}
+    for place in (*package.rglob("*.py"), *libraries):
+        try:
+            about = place.stat()
+        except OSError:
+            continue
+        found[str(place)] = (about.st_mtime_ns, about.st_size)
+    return found
+
+
+def changed(before: Mapping[str, tuple[int, int]]) -> bool:
+    """Whether what has been imported is no longer what `state` found before."""
+    now = state()
+    loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    own = str(Path(claimbook.__file__).parent)
+    return any(
+        before.get(place) != about
+        for place, about in now.items()
+        if place in loaded or not place.startswith(own)
+    )
+
+
+def _code(notebook: Path) -> Iterator[str]:
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):
+        return
+    for cell in cells:
+        if cell.get("cell_type") == "code":
+            lines = "".join(cell["source"]).splitlines()
+            yield "\n".join(line for line in lines if not line.startswith(("%", "!")))
