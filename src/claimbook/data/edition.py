@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from claimbook import paths
-from claimbook.data import schema
 from claimbook.errors import DataError
+
+if TYPE_CHECKING:  # names and hashes of tables are wanted where no table is read
+    import pandas as pd
 
 CURRENT, SHIPPED, LIVE = "current", "shipped", "live"
 RESERVED = (CURRENT, SHIPPED, LIVE)  # words of the parameter, and so no names
@@ -59,7 +59,7 @@ class Table:
     def gaps(self) -> list[str]:
         return list(self.descriptor.get("gaps", []))
 
-    def read(self) -> pd.DataFrame:
+    def read(self) -> "pd.DataFrame":
         """The table as a frame, one column a field, rows in file order.
 
         Dates become datetime64 without a zone, datetimes become UTC; numbers float64, counts Int64
@@ -83,16 +83,18 @@ class Table:
                 f"table {self.name}: {relative} has SHA-256 {found[:12]}… where the edition "
                 f"recorded {self.sha256[:12]}…; {mend}"
             )
+        from claimbook.data import schema
+
         return schema.parse(self.name, raw, self.descriptor["schema"])
 
 
 @dataclass(frozen=True)
-class Edition(Mapping[str, pd.DataFrame]):
+class Edition(Mapping[str, "pd.DataFrame"]):
     """The tables a notebook asked for, read and checked: `edition["network_daily"]` is a frame."""
 
     name: str
     tables: Mapping[str, Table]
-    frames: Mapping[str, pd.DataFrame]
+    frames: "Mapping[str, pd.DataFrame]"
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -100,7 +102,7 @@ class Edition(Mapping[str, pd.DataFrame]):
         """Where the edition comes from, if it is not the shipped one: a sentence, or nothing."""
         return str(self.provenance.get("note", ""))
 
-    def __getitem__(self, table: str) -> pd.DataFrame:
+    def __getitem__(self, table: str) -> "pd.DataFrame":
         if table not in self.frames:
             raise DataError(
                 f"table {table} was not read: it is not among this claim's tables in "
