@@ -117,7 +117,9 @@ def test_a_driver_killed_before_any_change_of_the_disk(
     assert len(kept_after) > 20
 
 
-def test_a_driver_killed_with_its_workers_at_work(small: Path, tmp_path: Path) -> None:
+def test_a_driver_killed_with_its_workers_at_work(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "reports"
     done = random.choice([1, 2, 3])
     command = [sys.executable, "-m", "faults", str(out), str(COUNT), "0.4"]
@@ -143,10 +145,9 @@ def test_a_driver_killed_with_its_workers_at_work(small: Path, tmp_path: Path) -
     kept = len(names(on))
     assert 0 < kept < COUNT
 
-    again = subprocess.run(
-        [*command[:-1], "0"], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-    )
-    lines = again.stdout.splitlines()
+    lines: list[str] = []
+    monkeypatch.setattr(render, "run", faults.in_this_process)
+    assert render.publish(faults.recipes(COUNT), out=out, say=lines.append).good
     assert lines[0] == (
         f"the last render was interrupted after {kept} of {COUNT} reports; "
         f"going on with the other {COUNT - kept}"
@@ -451,22 +452,3 @@ def living_in(home: Path) -> list[psutil.Process]:
             if process.environ().get("HOME") == str(home):
                 found.append(process)
     return found
-
-
-def test_failed_ones_are_rendered_again_and_the_rest_left_alone(
-    harmed: tuple[Path, str, str],
-) -> None:
-    """After the notebooks are mended; this is the last test of these reports."""
-    root = harmed[0]
-    for claim in ("ends", "killed"):
-        path = root / "notebooks" / f"05-{claim}.ipynb"
-        small_project.change_cell(path, "coverage", "show.coverage(book)")
-    done = small_project.claimbook("render", "ends", "killed", "fell", "--failed", root=root)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert [line.partition(":")[0] for line in done.stdout.splitlines() if "published" in line] == [
-        "ends",
-        "killed",
-    ]
-    on = Shelf(root / "reports")
-    assert on.failures("ends") == on.failures("killed") == []
-    assert len(on.failures("hungry")) == 1

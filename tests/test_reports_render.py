@@ -219,6 +219,65 @@ def test_another_set_of_parameters_fails_by_itself(small: Path, worker: Worker) 
     assert entry(small, "fell")["failures"][0]["default"] is False
 
 
+def test_failed_ones_are_rendered_again_with_their_parameters(
+    small: Path, worker: Worker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["render", "--failed"]) == cli.DONE
+    assert "no report has a failure page" in capsys.readouterr().out
+    assert worker.asked == []
+    assert cli.main(["render", "fell-too"]) == cli.DONE
+    worker.fails = {"fell"}
+    assert cli.main(["render", "fell"]) == cli.FAILED
+    assert cli.main(["render", "fell", "-p", "ticker=BOLT"]) == cli.FAILED
+    assert len(Shelf(small / "reports").failures("fell")) == 2
+    worker.asked.clear()
+
+    # Still failing: the pages stay. Then one claim's alone, and none of another's.
+    assert cli.main(["render", "--failed"]) == cli.FAILED
+    assert worker.asked == ["fell", "fell"]
+    worker.fails = set()
+    assert cli.main(["render", "fell-too", "--failed"]) == cli.DONE
+    assert worker.asked == ["fell", "fell"]
+    assert cli.main(["render", "--failed"]) == cli.DONE
+    assert Shelf(small / "reports").failures("fell") == []
+    made = Shelf(small / "reports").versions("fell")
+    assert {version.manifest["parameters"]["ticker"] for version in made} == {"ACME", "BOLT"}
+    capsys.readouterr()
+    assert cli.main(["render", "--failed"]) == cli.DONE
+    assert "no report has a failure page" in capsys.readouterr().out
+
+
+def test_a_failure_whose_parameters_are_taken_no_more_stays_one(
+    small: Path, worker: Worker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker.fails = {"fell"}
+    assert cli.main(["render", "fell", "-p", "times=2"]) == cli.FAILED
+    path = small / "notebooks" / FELL
+    path.write_text(path.read_text("utf-8").replace("from 0.5 to 2 times", "from 0.5 to 1.5 times"))
+    worker.fails = set()
+    worker.asked.clear()
+    capsys.readouterr()
+    assert cli.main(["render", "--failed"]) == cli.FAILED
+    assert worker.asked == []
+    assert "fell: failed: ParameterError: times" in capsys.readouterr().out
+    (failure,) = Shelf(small / "reports").failures("fell")
+    assert failure.error["changed"] == {"times": 2.0}
+
+
+@pytest.mark.parametrize("other", [["--force"], ["-p", "ticker=BOLT"]])
+def test_what_goes_not_with_failed_is_refused(small: Path, other: list[str]) -> None:
+    assert cli.main(["render", "fell", "--failed", *other]) == cli.UNUSABLE
+    assert not (small / "reports").exists()
+
+
+@pytest.mark.parametrize("option", ["--limit", "--memory"])
+@pytest.mark.parametrize("value", ["0", "-5", "much", "inf", "nan"])
+def test_limits_are_numbers_above_zero(option: str, value: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["render", option, value])
+    assert ended.value.code == cli.UNUSABLE
+
+
 def test_old_versions_go_from_the_projects_folder_alone(
     small: Path, tmp_path: Path, worker: Worker, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -101,6 +101,15 @@ def test_parts_of_dead_runs_are_swept_and_those_of_live_ones_left(on: Shelf) -> 
     assert [entry.name for entry in on.folder.iterdir()] == [f".part-{os.getpid()}-x"]
 
 
+def test_a_part_of_an_earlier_process_of_the_same_number_is_swept(on: Shelf) -> None:
+    """In a container, every run may have the same number."""
+    part = on.folder / f".part-{os.getpid()}-x"
+    part.mkdir(parents=True)
+    os.utime(part, (1_000_000_000, 1_000_000_000))
+    on.sweep()
+    assert not part.exists()
+
+
 def test_a_failure_is_replaced_and_cleared_and_touches_no_version(on: Shelf) -> None:
     name = put(on, 1)
     error = {"name": "ValueError", "message": "no", "cell": 3}

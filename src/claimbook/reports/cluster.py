@@ -6,6 +6,7 @@ does here, and what it makes comes back to the driver, which alone writes to the
 When a worker of the cluster dies, Dask gives its report to another one.
 """
 
+import contextlib
 import multiprocessing
 import queue
 import uuid
@@ -51,24 +52,25 @@ def run(
             alone = 0.0
             while waiting:
                 try:
-                    found = distributed.wait(  # type: ignore[no-untyped-call]
-                        list(waiting), timeout=_LOOK, return_when="FIRST_COMPLETED"
-                    )
-                    done = found.done
+                    with client.as_current():
+                        done = distributed.wait(  # type: ignore[no-untyped-call]
+                            list(waiting), timeout=_LOOK, return_when="FIRST_COMPLETED"
+                        ).done
                 except TimeoutError:
                     done = set()
                 watch.tick()
                 for future in done:
                     item = waiting.pop(future)
                     yield item, _brought(future, item)
-                alone = 0.0 if done or client.nthreads() else alone + _LOOK
+                alone = 0.0 if done or _has_workers(client) else alone + _LOOK
                 if alone >= DESERTED:
                     for item in waiting.values():
                         yield item, task.stopped(item, "the cluster has no workers any more")
                     return
         finally:
             # Fresh processes for each run, so that none renders with modules read for another.
-            client.unregister_worker_plugin(hands.name)
+            with contextlib.suppress(OSError):  # a cluster that is gone has none of them
+                client.unregister_worker_plugin(hands.name)
 
 
 class Hands(distributed.WorkerPlugin):  # type: ignore[misc]
@@ -94,7 +96,15 @@ class Hands(distributed.WorkerPlugin):  # type: ignore[misc]
             team = []
         try:
             made = workers.run(
-                [item], None, count=1, limits=limits, watch=_Nobody(), make=make, team=team
+                [item],
+                None,
+                count=1,
+                limits=limits,
+                watch=_Nobody(),
+                make=make,
+                team=team,
+                # Not forked from a process that may have read modules for an earlier run.
+                context=multiprocessing.get_context("spawn"),
             )
             return next(made)[1]
         finally:
@@ -130,6 +140,13 @@ def _brought(future: Any, item: Recipe) -> Made:
         first, *_ = str(error).splitlines() or [""]
         return task.stopped(item, f"the cluster gave it up: {type(error).__name__}: {first}")
     return made
+
+
+def _has_workers(client: Any) -> bool:
+    try:
+        return bool(client.nthreads())
+    except OSError:
+        return False  # nor a scheduler, as far as can be told
 
 
 def _client(address: str) -> Any:

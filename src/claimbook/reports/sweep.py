@@ -80,7 +80,7 @@ def run(
     sweep: Sweep,
     *,
     out: Path | None = None,
-    way: Way = Way(),
+    way: Way | None = None,
     say: render.Say = print,
 ) -> render.Outcome:
     """Render what is not yet published of a sweep, and the page that compares its reports.
@@ -94,6 +94,7 @@ def run(
     missing = [
         made for made in sweep.reports.values() if not shelf.has(sweep.claim.id, made.version)
     ]
+    way = way or Way()
     render.check(way, missing)
     with lock.held(shelf.folder, say):
         outcome = render.publish(list(sweep.reports.values()), out=out, way=way, say=say)

@@ -16,18 +16,21 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
 import psutil
 
+from claimbook.kernels import workers as start
 from claimbook.reports import surroundings, task
 from claimbook.reports.recipe import Recipe
 from claimbook.reports.task import Limits, Made
 
 GRACE = 30.0  # seconds over its limit in which a worker may still say what happened
 _LEAVE = 10.0  # seconds for a worker with nothing to do to end by itself
+_GONE = 0.1  # seconds in which all a dead process held is closed
 _LOOK = 1.0  # seconds between two looks at the clock
 
 Make = Callable[[Recipe, Limits], Made]
@@ -62,19 +65,26 @@ def run(
     make: Make = task.make,
     grace: float = GRACE,
     team: list[Worker] | None = None,
+    context: BaseContext | None = None,
 ) -> Iterator[tuple[Recipe, Made]]:
     """Make every recipe in up to `count` processes that live in `environment`; each as it is done.
 
     Processes rather than threads: papermill changes the working directory. One that dies costs
     its own report one more try, and no other anything. Without an `environment` each prepares its
     own. Those of a `team` are used first, and kept for the next run; the caller dismisses them.
+    `context` is multiprocessing's way to start them, by default the fastest there is.
     """
     waiting, tried = deque(items), set[int]()
     keep = team is not None
     team = [] if team is None else team
+    context = context or start.context()
+
+    def begin() -> Worker:
+        return _start(environment, context)
+
     try:
         while waiting or any(worker.item for worker in team):
-            for worker in _idle(team, min(count, len(items)), len(waiting), environment):
+            for worker in _idle(team, min(count, len(items)), len(waiting), begin):
                 worker.item, worker.since = waiting.popleft(), time.monotonic()
                 watch.started(worker.item)
                 with contextlib.suppress(OSError):  # one that has died is found out below
@@ -134,22 +144,21 @@ def clear(home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
 
 
-def _idle(
-    team: list[Worker], most: int, wanted: int, environment: Mapping[str, str] | None
-) -> list[Worker]:
+def _idle(team: list[Worker], most: int, wanted: int, begin: Callable[[], Worker]) -> list[Worker]:
     """Workers that have nothing to do, as many as are wanted, new ones where there may be more."""
     idle = [worker for worker in team if worker.item is None and worker.process.is_alive()]
     team[:] = [worker for worker in team if worker.item or worker in idle]
     while len(idle) < wanted and len(team) < most:
-        team.append(_start(environment))
+        team.append(begin())
         idle.append(team[-1])
     return idle[:wanted]
 
 
-def _start(environment: Mapping[str, str] | None) -> Worker:
-    context = multiprocessing.get_context("spawn")
+def _start(environment: Mapping[str, str] | None, context: BaseContext) -> Worker:
     here, there = context.Pipe()
-    process = context.Process(target=_work, args=(there, environment), daemon=False)
+    process = context.Process(  # type: ignore[attr-defined]
+        target=_work, args=(there, environment), daemon=False
+    )
     process.start()
     there.close()  # so that the pipe is closed when the process is gone
     return Worker(process, here)
@@ -193,19 +202,28 @@ def _work(pipe: Connection, environment: Mapping[str, str] | None) -> None:
         # An interrupt at the terminal is for the driver, which then ends its workers.
         signal.signal(signal.SIGINT, lambda *_: None)
         threading.Thread(target=_die_with_parent, args=(environment["HOME"],), daemon=True).start()
-        while True:
-            try:
+        try:
+            while True:
                 make, item, limits = pipe.recv()
-            except (EOFError, OSError):
-                return
-            pipe.send(make(item, limits))
+                pipe.send(make(item, limits))
+        except (EOFError, OSError):
+            parent = multiprocessing.parent_process()
+            assert parent is not None
+            parent.join(_GONE)
+            if not parent.is_alive():
+                _leave(environment["HOME"])
 
 
 def _die_with_parent(home: str) -> None:
     """Wait for the driver's end. No report is wanted after it, so no kernel either."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        _kill_started_by(os.getpid())
-        shutil.rmtree(home, ignore_errors=True)
-        os._exit(1)
+    assert parent is not None
+    parent.join()
+    _leave(home)
+
+
+def _leave(home: str) -> None:
+    """End at once with all that this process started, and with where it lived."""
+    _kill_started_by(os.getpid())
+    shutil.rmtree(home, ignore_errors=True)
+    os._exit(1)
