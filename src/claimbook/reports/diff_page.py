@@ -130,8 +130,11 @@ def _lead(found: Difference) -> str:
 
 
 def _named(figure: Figure, version: Version) -> Figure:
-    """Both versions call their figure the same; on one page each needs a name of its own."""
-    return dataclasses.replace(figure, name=f"{figure.name}-{version.name}")
+    """Both versions call their figure the same; on one page each needs a name of its own.
+
+    What lets a reader turn a figure stays with the report: here the two are to be set side by side.
+    """
+    return dataclasses.replace(figure, name=f"{figure.name}-{version.name}", script=None, model="")
 
 
 def _side(version: Version, heading: str, read: str, other: Version) -> dict[str, Any]:
