@@ -2,15 +2,46 @@
 
 import os
 import shutil
+import socket
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import small_project
 
 # Found nowhere else; if it turns up in a report, the environment leaks.
 SECRET = "planted-secret-5b1f0e9c"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """No test reaches beyond this machine: such a connection fails, and so does the test.
+
+    Python's own sockets are guarded here; libcurl, browsers and other processes are sent to a proxy
+    that nobody runs. Tests stand on the shipped edition, whichever one is current.
+    """
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        outside = isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost")
+        # Connecting a datagram socket sends nothing: it is how programs learn their own address.
+        if outside and self.type == socket.SOCK_STREAM:
+            raise OSError(f"a test wants to connect to {address[0]}; tests stay on loopback")
+        connect(self, address)
+
+    nowhere = "http://127.0.0.1:9"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            patch.setenv(name, nowhere)
+            patch.setenv(name.upper(), nowhere)
+        for name in ("no_proxy", "NO_PROXY"):
+            patch.setenv(name, "127.0.0.1,localhost,::1")
+        patch.setenv("CLAIMBOOK_EDITION", "shipped")
+        yield
 
 
 @dataclass(frozen=True)

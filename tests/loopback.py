@@ -4,6 +4,7 @@ They answer from the frozen tables, changed as a test says. The sessions here ar
 kinds of session and lead every request to the server; nothing else is replaced.
 """
 
+import copy
 import json
 import threading
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pandas as pd
@@ -49,6 +50,19 @@ class Server:
         self.cut = False
         self.during: Callable[[], Any] = lambda: None  # called while a request is being answered
 
+    def again(self) -> Self:
+        """The same tables, no fault, nothing asked yet."""
+        fresh = copy.copy(self)
+        Server.__init__(fresh)
+        fresh.plain()
+        return fresh
+
+    def plain(self) -> None:
+        """Answer as the tables are."""
+        self.edit: Frames = lambda frame: frame
+        self.edit_hours: Frames = lambda frame: frame
+        self.splits: dict[str, list[tuple[str, int, int]]] = {}
+
     def answer(self, path: str) -> Answer:
         raise NotImplementedError
 
@@ -58,7 +72,9 @@ class Yahoo(Server):
 
     def __init__(self, first: str = "2025-01-01", last: str = "2025-06-30") -> None:
         super().__init__()
-        book = data.read(["adjusted_closes", "bars_daily", "bars_hourly", "bitcoin_daily"])
+        book = data.read(
+            ["adjusted_closes", "bars_daily", "bars_hourly", "bitcoin_daily"], "shipped"
+        )
         whole = book["adjusted_closes"].merge(book["bars_daily"], on=["date", "ticker"], how="left")
         # Some shares have no bars of every session in the tables; Yahoo would.
         for column in ("open", "high", "low", "close"):
@@ -69,9 +85,7 @@ class Yahoo(Server):
         self.bars = pd.concat([whole, coin])
         self.bars = self.bars[self.bars["date"].between(first, last)]
         self.hours = book["bars_hourly"]
-        self.edit: Frames = lambda bars: bars
-        self.edit_hours: Frames = lambda bars: bars
-        self.splits: dict[str, list[tuple[str, int, int]]] = {}
+        self.plain()
 
     def answer(self, path: str) -> Answer:
         parts = urlsplit(path)
@@ -163,9 +177,9 @@ class CoinMetrics(Server):
 
     def __init__(self) -> None:
         super().__init__()
-        self.days = data.read(["network_daily"])["network_daily"]
-        self.edit: Frames = lambda days: days
+        self.days = data.read(["network_daily"], "shipped")["network_daily"]
         self.page = 4000
+        self.plain()
 
     def answer(self, path: str) -> Answer:
         parts = urlsplit(path)
@@ -264,7 +278,7 @@ def forget(cache: Path) -> None:
     yfinance.data.YfData.cache_get.cache_clear()
     yfinance.base._tz_info_fetch_ctr = 0
     for ticker in {
-        *data.read(["tickers"])["tickers"]["ticker"],
+        *data.read(["tickers"], "shipped")["tickers"]["ticker"],
         *SYMBOLS,
         "BTC-USD",
         "NOPE",

@@ -20,7 +20,7 @@ from claimbook.data.yahoo import HINT
 from claimbook.errors import DataError
 
 SOURCE = "Coin Metrics"
-TOO_MANY, SERVER_TROUBLE = 429, (500, 502, 503, 504)
+BAD_REQUEST, TOO_MANY, SERVER_TROUBLE = 400, 429, (500, 502, 503, 504)
 PAGE = 10_000  # rows an answer may have: the whole history in one
 # Their name, ours, and what ours is in theirs: the hash rate comes in TH/s.
 METRICS = {
@@ -31,6 +31,14 @@ METRICS = {
     "HashRate": ("hashrate_ehs", 1e-6),
 }
 COPY = "C"  # how `network_daily` marks rows that were fetched
+
+
+class RefusedError(Exception):
+    """An answer with an HTTP status that is an error; no kind that the client asks again after."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class Session(requests.Session):
@@ -58,7 +66,10 @@ class Session(requests.Session):
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["timeout"] = self.patience.timeout
         answer = super().request(method, url, *args, **kwargs)
-        answer.raise_for_status()  # before the client sees it and waits
+        if answer.status_code >= BAD_REQUEST:
+            raise RefusedError(
+                answer.status_code
+            )  # before the client sees it, waits and asks again
         # The last request of a window is a good answer: the client would throw it away and ask on.
         answer.headers.pop("x-ratelimit-remaining", None)
         return answer
@@ -91,13 +102,15 @@ def network_daily(
             )
             .to_list()
         )
-    except requests.HTTPError as error:
-        raise DataError(_refused(error)) from error
+    except RefusedError as error:
+        raise DataError(_refused(error.status)) from error
     except requests.JSONDecodeError as error:
         raise DataError(_unreadable(error)) from error
     except requests.RequestException as error:
+        # After its last try the transport calls a time-out a failed connection.
+        what = "Timeout" if "timed out" in str(error) else type(error).__name__
         raise DataError(
-            f"Coin Metrics could not be reached ({type(error).__name__}): check the network; {HINT}"
+            f"Coin Metrics could not be reached ({what}): check the network; {HINT}"
         ) from error
     except Exception as error:
         # The client raises whatever a page that is not as it expects makes its own code raise.
@@ -141,8 +154,7 @@ def _table(rows: list[dict[str, Any]], first: pd.Timestamp, last: pd.Timestamp) 
     return made.assign(copy=COPY)
 
 
-def _refused(error: requests.HTTPError) -> str:
-    status = error.response.status_code if error.response is not None else 0
+def _refused(status: int) -> str:
     if status == TOO_MANY:
         return f"Coin Metrics limits the requests from this address; try again later; {HINT}"
     if status >= min(SERVER_TROUBLE):

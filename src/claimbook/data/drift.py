@@ -56,7 +56,7 @@ def _table(name: str, old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> I
         fresh = [gap for gap in gaps.found(new) if gap not in known]
         if fresh:
             runs = [f"{gap.ticker} {gap.text}" for gap in fresh]
-            yield f"{name}: sessions missing that the old edition has: {_some(runs)}."
+            yield f"{name}: sessions of the exchange that are missing now: {_some(runs)}."
 
 
 def _revised(

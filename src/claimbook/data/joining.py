@@ -36,13 +36,15 @@ def joined(
     value: str | None,
     what: str,
     drop: bool = False,
+    alike: bool = False,
 ) -> Joined:
     """New rows in the span, old rows outside it.
 
     `old` and `new` have the column `key` (dates or moments) and stand for one series, named `what`
     in sentences; `span` is what was fetched, both ends included. Where `value` names a price,
     old rows outside are kept only on the basis of the new ones: else they are dropped with `drop`,
-    and without it DataError is raised. Raises DataError too where the answer lacks more of the old
+    and without it DataError is raised. Where no row is in both, `alike` says whether the basis is
+    known to be one. Raises DataError too where the answer lacks more of the old
     rows than `LOSS`.
     """
     inside = old[key].between(*span)
@@ -58,7 +60,7 @@ def joined(
     nothing = old.iloc[:0]
     if value is not None:
         for side in (outside[outside[key] < span[0]], outside[outside[key] > span[1]]):
-            if len(side) and not _one_basis(old, new, side, key, value):
+            if len(side) and not _one_basis(old, new, side, key, value, alike):
                 if not drop:
                     raise DataError(
                         f"{what}: the rows outside the days asked for are on another basis than "
@@ -73,13 +75,13 @@ def joined(
 
 
 def _one_basis(
-    old: pd.DataFrame, new: pd.DataFrame, side: pd.DataFrame, key: str, value: str
+    old: pd.DataFrame, new: pd.DataFrame, side: pd.DataFrame, key: str, value: str, alike: bool
 ) -> bool:
     both = old[[key, value]].merge(new[[key, value]], on=key, suffixes=("_old", "_new"))
     both = both.sort_values(key)
     earlier = side[key].max() < new[key].min() if len(new) else True
     beside = both.head(BESIDE) if earlier else both.tail(BESIDE)
     if beside.empty:
-        return False
+        return alike
     ratio = (beside[f"{value}_new"] / beside[f"{value}_old"]).median()
     return bool(abs(ratio - 1) <= SAME_BASIS)

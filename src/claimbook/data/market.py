@@ -95,7 +95,7 @@ def fetch(
         asked = span[0] is not None
         _daily(ticker, history.bars, (first, last), old, parts, explicit=asked)
         if ticker not in listed.index or (old[HOURLY]["ticker"] == ticker).any():
-            _hourly(ticker, (first, last), now, old, parts, found, session, patience)
+            _hourly(ticker, (first, last), now, old, parts, found, history, session, patience)
     if len(found.gone) > GONE * len(symbols):
         raise DataError(
             f"Yahoo Finance returned no prices for {len(found.gone)} of {len(symbols)} "
@@ -113,6 +113,7 @@ def fetch(
         key = [moment_column(name), "ticker"]
         whole = pd.concat([others, *fresh], ignore_index=True)[list(old[name].columns)]
         found.tables[name] = whole.sort_values(key).reset_index(drop=True)
+    found.notes += _behind(found.tables[ADJUSTED], answered, span, now)
     found.tables[BITCOIN] = bitcoin
     found.tables["tickers"] = listing(old["tickers"], found.tables, names)
     found.notes += drift.splits(splits, old[ADJUSTED])
@@ -199,6 +200,21 @@ def _daily_span(
     return first, last
 
 
+def _behind(
+    closes: pd.DataFrame, answered: Sequence[str], span: Span, now: pd.Timestamp
+) -> list[str]:
+    """A sentence where securities that were answered for end before the last session asked for."""
+    over = days.last_session(now)
+    due = calendar.sessions(closes["date"].min(), min(span[1] or over, over))[-1]
+    last = closes[closes["ticker"].isin(answered)].groupby("ticker")["date"].max()
+    behind = [str(ticker) for ticker in last.index[last < due]]
+    if not behind:
+        return []
+    return [
+        f"No prices yet of the session {due:%Y-%m-%d}, or none any more: {text.listed(behind)}."
+    ]
+
+
 def _daily(
     ticker: str,
     bars: pd.DataFrame,
@@ -231,6 +247,7 @@ def _hourly(
     old: Mapping[str, pd.DataFrame],
     parts: dict[str, list[pd.DataFrame]],
     found: Found,
+    history: yahoo.History,
     session: Any,
     patience: Patience,
 ) -> None:
@@ -258,6 +275,8 @@ def _hourly(
         value="close",
         what=f"Yahoo Finance, {ticker}, {HOURLY}",
         drop=True,
+        # Where Yahoo reaches back to no old bar, only a split could have changed their basis.
+        alike=before.empty or history.splits[gaps.days_of(before).max() :].empty,
     )
     if len(made.dropped):
         found.notes.append(

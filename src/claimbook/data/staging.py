@@ -83,8 +83,8 @@ def csv_of(frame: pd.DataFrame, schema: Mapping[str, Any]) -> bytes:
     shown = pd.DataFrame(index=frame.index)
     for about in fields:
         column = frame[about["name"]]
-        if about["type"] == "date":
-            column = column.dt.strftime("%Y-%m-%d")
+        if about["type"] in ("date", "yearmonth"):
+            column = column.dt.strftime("%Y-%m-%d" if about["type"] == "date" else "%Y-%m")
         elif about["type"] == "datetime":
             column = column.dt.strftime(about["format"])
         shown[about["name"]] = column
@@ -128,12 +128,14 @@ def _check(part: Path, package: Mapping[str, Any]) -> None:
     from claimbook.data import checks  # only here, for what it takes to import
 
     tables = edition.tables_in(part, package)
-    frames = {name: table.read() for name, table in tables.items()}
-    problems = [
-        problem
-        for name, frame in frames.items()
-        for problem in checks.problems(name, frame, tables[name].descriptor)
-    ]
+    frames, problems = {}, []
+    for name, table in tables.items():
+        try:
+            frames[name] = table.read()
+        except DataError as error:
+            problems.append(str(error))
+            continue
+        problems += checks.problems(name, frames[name], table.descriptor)
     problems += checks.of_edition(frames)
     if problems:
         more = f"; and {len(problems) - LISTED} more" if len(problems) > LISTED else ""

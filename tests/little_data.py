@@ -1,0 +1,52 @@
+"""A copy of the project's data, cut down to a few shares and months so that tests are quick."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from claimbook import data, paths
+from claimbook.data import market, staging
+
+TICKERS = ("BITF", "HUT", "MARA", "RIOT", "SDIG", "SPY")
+FIRST, LAST = "2024-03-01", "2026-06-30"
+HOURS = ("2025-02-03", "2025-04-30")
+NAME = "2026-06-30"
+
+
+def write(root: Path) -> Path:
+    """The project's folder, with `data/` alone: the ledger, and an edition that ends in June."""
+    shipped = paths.data_folder()
+    (root / "data").mkdir(parents=True)
+    shutil.copy(shipped / "claims.yml", root / "data" / "claims.yml")
+    package = json.loads((shipped / "datapackage.json").read_text(encoding="utf-8"))
+    book = data.read([resource["name"] for resource in package["resources"]], "shipped")
+    frames = {name: cut(name, frame) for name, frame in book.items()}
+    frames["tickers"] = market.listing(frames["tickers"], frames, {})
+    package["version"] = NAME
+    for resource in package["resources"]:
+        frame = frames[resource["name"]]
+        raw = staging.csv_of(frame, resource["schema"])
+        file = root / "data" / resource["path"]
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(raw)
+        resource |= {
+            "rows": len(frame),
+            "bytes": len(raw),
+            "hash": f"sha256:{hashlib.sha256(raw).hexdigest()}",
+        }
+    descriptor = root / "data" / "datapackage.json"
+    descriptor.write_text(json.dumps(package), encoding="utf-8")
+    return root
+
+
+def cut(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    if name in market.REMARKS and "ticker" in frame:
+        frame = frame[frame["ticker"].isin(TICKERS)]
+    if name == "bars_hourly":
+        return frame[frame["start_utc"].between(*(pd.Timestamp(h, tz="UTC") for h in HOURS))]
+    if name in ("adjusted_closes", "bars_daily", "bitcoin_daily") or name.startswith("network"):
+        return frame[frame["date"].between(FIRST, LAST)]
+    return frame
