@@ -1,10 +1,11 @@
 """Following imports statically, on a package of five files whose answer can be read off."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from claimbook.reports import imports
+from claimbook.reports import imports, remembered
 
 
 @pytest.fixture
@@ -65,3 +66,35 @@ def test_files_beside_a_module_come_along_but_not_those_of_other_packages(base: 
 def test_code_that_is_no_python_says_so() -> None:
     with pytest.raises(SyntaxError):
         imports.of_code("from claimbook import (")
+
+
+def test_what_is_remembered_is_never_old(tmp_path: Path) -> None:
+    """Written, read again, and no longer believed when the code is another."""
+    file = tmp_path / "kept" / "imports.json"
+    first = remembered.Imports(file)
+    assert first.get(b"import a", "p") is None
+    first.keep(b"import a", "p", ("a",))
+    first.write()
+    again = remembered.Imports(file)
+    assert again.get(b"import a", "p") == ("a",)
+    assert again.get(b"import a", "q") is None
+    assert again.get(b"import b", "p") is None
+    file.write_text("{ no json", encoding="utf-8")
+    assert remembered.Imports(file).get(b"import a", "p") is None
+
+
+def test_a_file_is_read_again_when_it_is_another(tmp_path: Path) -> None:
+    file = tmp_path / "module.py"
+    file.write_bytes(b"one")
+    before = remembered.sha256(file)
+    # Same size, and the time of change put back: a replaced file is another inode.
+    about = file.stat()
+    other = tmp_path / "other.py"
+    other.write_bytes(b"two")
+    os.utime(other, ns=(about.st_atime_ns, about.st_mtime_ns))
+    other.replace(file)
+    assert remembered.content(file) == b"two"
+    assert remembered.sha256(file) != before
+    # Written in place, same size.
+    file.write_bytes(b"six")
+    assert remembered.content(file) == b"six"

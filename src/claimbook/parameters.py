@@ -357,13 +357,11 @@ def _check_day(name: str, value: str, known: set[str], kind: str) -> None:
 
 
 def columns(edition: str) -> Column:
-    """Look up the values of a table's column (table, column), reading each table once."""
-    read = functools.cache(lambda table: editions.read([table], edition)[table])
+    """Look up the values of a table's column (table, column), reading each column once."""
 
     @functools.cache
     def values(table: str, column: str) -> set[str]:
-        found = read(table)[column].dropna().unique()
-        return {f"{value:%Y-%m-%d}" for value in found} if column == "date" else set(found)
+        return editions.table(table, edition).values(column)
 
     return values
 

@@ -5,8 +5,11 @@ fetched (`claimbook data refresh`), imported (`claimbook data import`), or live.
 the current one is the one line of `data/editions/current`; without that file it is the shipped one.
 """
 
+import csv
+import functools
 import hashlib
 import importlib
+import io
 import json
 import os
 import re
@@ -66,6 +69,23 @@ class Table:
         (int64 where required), text object. Raises DataError when the file is missing, its SHA-256
         differs, or a column, type, constraint or key does not match the schema.
         """
+        from claimbook.data import schema
+
+        return schema.parse(self.name, self.raw(), self.descriptor["schema"])
+
+    def values(self, column: str) -> set[str]:
+        """What stands in a column of text or dates, blanks left out, each once, as written.
+
+        For checks of single values: no frame is made. Raises DataError for a file that is not the
+        recorded one, KeyError for a column of another kind.
+        """
+        kinds = {field["name"]: field["type"] for field in self.descriptor["schema"]["fields"]}
+        if kinds.get(column) not in ("string", "date"):
+            raise KeyError(column)
+        return set(_cells(self.raw(), column))
+
+    def raw(self) -> bytes:
+        """The file's bytes. Raises DataError when it is missing or its SHA-256 differs."""
         relative = self.relative
         mend = (
             f"restore it with `git checkout -- {relative}`, or, if the change is meant, "
@@ -83,9 +103,14 @@ class Table:
                 f"table {self.name}: {relative} has SHA-256 {found[:12]}… where the edition "
                 f"recorded {self.sha256[:12]}…; {mend}"
             )
-        from claimbook.data import schema
+        return raw
 
-        return schema.parse(self.name, raw, self.descriptor["schema"])
+
+@functools.lru_cache(maxsize=64)
+def _cells(raw: bytes, column: str) -> frozenset[str]:
+    head, *rows = csv.reader(io.StringIO(raw.decode("utf-8"), newline=""))
+    at = head.index(column)
+    return frozenset(row[at] for row in rows if row[at])
 
 
 @dataclass(frozen=True)
@@ -249,14 +274,23 @@ def read(names: Iterable[str], edition: str = CURRENT) -> Edition:
     """
     wanted = list(names)
     name, known, provenance = _opened(resolve(edition, wanted))
-    for table in wanted:
-        if table not in known:
-            raise DataError(
-                f"no table {table!r} in edition {name}: there are {', '.join(sorted(known))}"
-            )
-    chosen = {table: known[table] for table in wanted}
+    chosen = {table: _known(table, known, name) for table in wanted}
     frames = {table: entry.read() for table, entry in chosen.items()}
     return Edition(name, chosen, frames, provenance)
+
+
+def table(name: str, edition: str = CURRENT) -> Table:
+    """One table of an edition, not read yet. Raises DataError as `read` does."""
+    found, known, _ = _opened(resolve(edition, [name]))
+    return _known(name, known, found)
+
+
+def _known(name: str, known: Mapping[str, Table], edition: str) -> Table:
+    if name not in known:
+        raise DataError(
+            f"no table {name!r} in edition {edition}: there are {', '.join(sorted(known))}"
+        )
+    return known[name]
 
 
 def tables_in(folder: Path, package: Mapping[str, Any]) -> dict[str, Table]:

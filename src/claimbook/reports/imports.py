@@ -5,6 +5,8 @@ import functools
 from collections.abc import Iterable
 from pathlib import Path
 
+from claimbook.reports import remembered
+
 PACKAGE = "claimbook"
 
 
@@ -15,13 +17,13 @@ def of_code(source: str, *, within: str = "") -> tuple[str, ...]:
     `within` is the package that relative imports start from. `from a import b` gives both `a` and
     `a.b`, since `b` may be a module. Raises SyntaxError where the code cannot be parsed.
     """
-    names: list[str] = []
+    names: dict[str, None] = {}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            names.update(dict.fromkeys(alias.name for alias in node.names))
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, within)
-            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+            names.update(dict.fromkeys([base, *(f"{base}.{a.name}" for a in node.names)]))
     return tuple(name for name in names if name == PACKAGE or name.startswith(f"{PACKAGE}."))
 
 
@@ -31,20 +33,27 @@ def reached(names: Iterable[str], source_folder: Path) -> list[Path]:
     `source_folder` holds the package's folder. Names that are no module (a function, a class) count
     for nothing. Sorted by path.
     """
-    files: dict[str, Path] = {}
+    files: dict[str, Path | None] = {}
+    known = remembered.imports()
     waiting = list(names)
     while waiting:
         parts = waiting.pop().split(".")
         for length in range(1, len(parts) + 1):
             name = ".".join(parts[:length])
-            file = _file(parts[:length], source_folder)
-            if name in files or file is None:
+            if name in files:
                 continue
-            files[name] = file
-            is_package = file.name == "__init__.py"
-            within = name if is_package else name.rpartition(".")[0]
-            waiting += of_code(file.read_text(encoding="utf-8"), within=within)
-    return sorted(files.values())
+            file = files[name] = _file(parts[:length], source_folder)
+            if file is None:
+                continue
+            within = name if file.name == "__init__.py" else name.rpartition(".")[0]
+            code = remembered.content(file)
+            found = known.get(code, within)
+            if found is None:
+                found = of_code(code.decode("utf-8"), within=within)
+                known.keep(code, within, found)
+            waiting += found
+    known.write()
+    return sorted(file for file in files.values() if file is not None)
 
 
 def companions(files: Iterable[Path]) -> list[Path]:

@@ -19,7 +19,7 @@ from claimbook import ledger, parameters, paths
 from claimbook.data import CURRENT, edition
 from claimbook.errors import RenderError
 from claimbook.ledger import Claim
-from claimbook.reports import imports
+from claimbook.reports import imports, remembered
 
 # The modules that make a version's files; the rest of this folder only drives, keeps and lists.
 MAKERS = (
@@ -223,10 +223,7 @@ def _imported_by(cells: list[list[Any]]) -> list[str]:
 
 
 def _hashes(files: Iterable[Path], base: Path) -> dict[str, str]:
-    return {
-        file.relative_to(base).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in files
-    }
+    return {file.relative_to(base).as_posix(): remembered.sha256(file) for file in files}
 
 
 def _project_file(name: str) -> bytes:

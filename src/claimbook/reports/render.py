@@ -216,15 +216,16 @@ def _publish_all(
 
 def check(way: Way, waiting: Sequence[Recipe]) -> None:
     """Raise RenderError where the reports cannot be made or kept this way."""
-    from claimbook.reports import engine
-
     if waiting and (wrong := recipe.not_as_locked()):
         raise RenderError(
             f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if wrong[1:] else ''}; a report states "
             f"the versions of the lock, so install it: pip install -r {recipe.LOCK}"
         )
-    if way.limits.memory and not engine.MEMORY_CAN_BE_LIMITED:
-        raise RenderError("--memory needs Linux: no other system holds a process to it")
+    if way.limits.memory:
+        from claimbook.reports import engine  # which imports papermill
+
+        if not engine.MEMORY_CAN_BE_LIMITED:
+            raise RenderError("--memory needs Linux: no other system holds a process to it")
     if way.copy_to:
         copies.check(way.copy_to)
     if way.scheduler:
