@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 import small_project
+from live_world import providers, template, world
+
+__all__ = ["providers", "template", "world"]
 
 # Found nowhere else; if it turns up in a report, the environment leaks.
 SECRET = "planted-secret-5b1f0e9c"

@@ -272,6 +272,14 @@ class CoinMetricsSession(coinmetrics.Session):
         return super().request(method, led(str(url), self.port), *args, **kwargs)
 
 
+def lead(yahoo_port: int, coinmetrics_port: int) -> None:
+    """Lead every session that this process makes from now on to the servers."""
+    yahoo_client.Session = lambda: YahooSession(yahoo_port)  # type: ignore[assignment,misc]
+    coinmetrics.Session = (  # type: ignore[assignment,misc]
+        lambda _: CoinMetricsSession(coinmetrics_port, QUICK)
+    )
+
+
 def forget(cache: Path) -> None:
     """yfinance remembers answers for the life of the process; each test is a new one to it."""
     yfinance.set_tz_cache_location(str(cache))

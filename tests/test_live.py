@@ -1,330 +1,274 @@
-"""The comparison with Yahoo Finance, through the real yfinance and a server on loopback.
-
-The server speaks Yahoo's chart format and answers from the frozen tables, changed as each test
-says. The session handed to yfinance leads every request to it; nothing else is replaced.
-"""
+"""`edition = "live"`, and one edition from a render's start to its end."""
 
 import json
-import os
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from textwrap import dedent
 
+import little_data
+import loopback
+import nbclient
+import nbformat
 import pandas as pd
 import pytest
-import yfinance
-from curl_cffi.requests import Session
+import small_project
+from live_world import World
 
-from claimbook import cli, data, paths
-from claimbook.data import comparison as live
-from claimbook.data.patience import Patience
-from claimbook.errors import DataError
+from claimbook import cli, data, ledger, parameters
+from claimbook.data import edition, live, lock, refresh
+from claimbook.errors import DataError, ParameterError
+from claimbook.reports import recipe
 
-START, END = "2025-03-03", "2025-03-31"
-Answer = tuple[int, bytes]
+TABLES = ["adjusted_closes", "tickers"]
+CLAIMS = f"""\
+article:
+  publisher: The Daily Example
+  title: Shares moved
+  date: 2025-03-26
+  link: https://example.org/
+claims:
+  - id: last
+    title: Was the share traded?
+    paraphrase: The share was traded.
+    asserted_by: The Daily Example
+    asserted_on: 2025-03-26
+    kind: amount
+    notebook: 01-last.ipynb
+    tables: {TABLES}
+    findings:
+      - id: some
+        statement: It closed above nothing.
+        printed: 0
+        printed_text: more than nothing
+        unit: USD
+        precision: 1
+        rule: at_least
+        quantity: close
+"""
+CELLS = [
+    ("markdown", "title", "# Was the share traded?\n\nThe Daily Example."),
+    (
+        "code",
+        "parameters",
+        dedent("""\
+            ticker: str = "MARA"  # the share; a ticker in adjusted_closes
+            edition: str = "current"  # state of the data; current, live or an edition's name"""),
+    ),
+    (
+        "code",
+        "setup",
+        dedent("""\
+            from claimbook import data, ledger, parameters, show
+            from claimbook.ledger import Quantity
 
-
-class Yahoo:
-    """What the server answers, and what it was asked."""
-
-    def __init__(self) -> None:
-        book = data.read(["adjusted_closes", "bars_daily"])
-        bars = book["bars_daily"].merge(book["adjusted_closes"], on=["date", "ticker"])
-        self.bars = bars[bars["date"].between("2025-01-01", "2025-06-30")]
-        self.edit: Callable[[pd.DataFrame], pd.DataFrame] = lambda bars: bars
-        self.instead: Callable[[str], Answer | None] = lambda ticker: None
-        self.asked: list[str] = []
-        self.delay = 0.0
-        self.cut = False
-
-    def answer(self, path: str) -> Answer:
-        parts = urlsplit(path)
-        self.asked.append(parts.path)
-        if parts.path.startswith("/v1/test/getcrumb"):
-            return 200, b"crumb"
-        if not parts.path.startswith("/v8/finance/chart/"):
-            return 404, b""
-        symbol = unquote(parts.path.rpartition("/")[2])
-        ticker = {"KEEL": "BITF"}.get(symbol, symbol)
-        time.sleep(self.delay)
-        given = self.instead(ticker)
-        if given is not None:
-            return given
-        query = parse_qs(parts.query)
-        bars = self.edit(self.bars[self.bars["ticker"] == ticker])
-        if bars.empty:
-            missing = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
-            return 404, json.dumps({"chart": {"result": None, "error": missing}}).encode()
-        if "period1" in query:
-            first = pd.Timestamp(int(query["period1"][0]), unit="s")
-            last = pd.Timestamp(int(query["period2"][0]), unit="s")
-            bars = bars[bars["date"].between(first.normalize(), last)]
-        return 200, json.dumps(chart(ticker, bars)).encode()
-
-
-def chart(ticker: str, bars: pd.DataFrame) -> dict[str, Any]:
-    """Yahoo's answer to a chart request for daily bars."""
-    opening = (bars["date"] + pd.Timedelta(hours=9, minutes=30)).dt.tz_localize("America/New_York")
-    quote = {name: bars[name].tolist() for name in ("open", "high", "low", "close", "volume")}
-    result: dict[str, Any] = {
-        "meta": {
-            "currency": "USD",
-            "symbol": ticker,
-            "instrumentType": "EQUITY",
-            "exchangeTimezoneName": "America/New_York",
-            "timezone": "EDT",
-            "gmtoffset": -14400,
-            "dataGranularity": "1d",
-            "validRanges": ["1d", "max"],
-        },
-        "indicators": {
-            "quote": [quote if len(bars) else {}],
-            "adjclose": [{"adjclose": bars["adjusted_close"].tolist()}],
-        },
-    }
-    if len(bars):
-        result["timestamp"] = [int(moment.timestamp()) for moment in opening]
-    return {"chart": {"result": [result], "error": None}}
-
-
-class Loopback(Session[Any]):
-    """yfinance's own kind of session, whose every request goes to the local server."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self.port = port
-
-    def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Any:
-        parts = urlsplit(url)
-        local = parts._replace(scheme="http", netloc=f"127.0.0.1:{self.port}").geturl()
-        return super().request(method, local, *args, **kwargs)
-
-    def get(self, url: str, **kwargs: Any) -> Any:
-        return self.request("GET", url, **kwargs)
-
-    def post(self, url: str, **kwargs: Any) -> Any:
-        return self.request("POST", url, **kwargs)
+            claim = ledger.claim("last")
+            chosen = parameters.check(claim, vars(), whole=True)
+            book = data.read(claim.tables, edition)"""),
+    ),
+    ("code", "coverage", "show.coverage(book)"),
+    ("code", "", "# (another process does something here)"),
+    (
+        "code",
+        "verdict",
+        dedent("""\
+            closes = data.read(["adjusted_closes"], edition)["adjusted_closes"]
+            close = closes[closes["ticker"] == ticker].iloc[-1]
+            quantities = {"close": Quantity(float(close["adjusted_close"]), "USD")}
+            findings = ledger.judge_all(claim, quantities, chosen)
+            key_numbers = [(f"{close['date']:%Y-%m-%d}", "the last close")]
+            summary = f"{ticker} last closed on {close['date']:%Y-%m-%d}."
+            show.verdict(claim, findings, key_numbers, summary)"""),
+    ),
+    ("markdown", "", "## Provenance\n\nWhat this was made from."),
+    (
+        "code",
+        "publish",
+        "show.publish(claim, chosen, findings, quantities, key_numbers, summary)",
+    ),
+]
+USE = 'from claimbook.data import edition as editions\n\neditions.use("{}")'
 
 
 @pytest.fixture
-def yahoo() -> Yahoo:
-    return Yahoo()
+def claim(world: World) -> ledger.Claim:
+    """A claim of one notebook on the world's prices."""
+    (world.root / "data" / "claims.yml").write_text(CLAIMS, encoding="utf-8")
+    (world.root / "notebooks").mkdir()
+    write_notebook(world, "")
+    for name in ("requirements.lock", "pyproject.toml"):
+        (world.root / name).write_bytes((small_project.REPOSITORY / name).read_bytes())
+    return ledger.claim("last")
 
 
-@pytest.fixture
-def session(yahoo: Yahoo, tmp_path: Path) -> Iterator[Loopback]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body = yahoo.answer(self.path)
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body) * (2 if yahoo.cut else 1)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_GET  # noqa: N815
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
-    yfinance.set_tz_cache_location(str(tmp_path / "cache"))
-    # yfinance remembers answers for the life of the process; each test is a new one to it.
-    yfinance.data.YfData.cache_get.cache_clear()
-    yfinance.base._tz_info_fetch_ctr = 0
-    for ticker in set(yahoo.bars["ticker"]):
-        yfinance.cache.get_tz_cache().store(ticker, None)
-    # The command line hands on no session: yfinance then keeps the one it has.
-    yfinance.data.YfData(session=Loopback(server.server_port))
-    yield Loopback(server.server_port)
-    server.shutdown()
-    server.server_close()
-    serving.join()
+def write_notebook(world: World, between: str) -> Path:
+    cells = [(k, t, between if between and s.startswith("# (another") else s) for k, t, s in CELLS]
+    path = world.root / "notebooks" / "01-last.ipynb"
+    small_project.write_notebook(path, cells)
+    return path
 
 
-def compared(session: Loopback, *tickers: str) -> pd.DataFrame:
-    return live.drift(tickers, START, END, session=session, patience=Patience((), timeout=5))
+def fetched(world: World, *tables: str) -> str:
+    return live.edition(list(tables), world.sources, loopback.NOW)
 
 
-def test_equal_prices_show_no_drift(yahoo: Yahoo, session: Loopback) -> None:
-    found = compared(session, "MARA", "SPY", "^GSPC")
-    assert list(found.index) == ["MARA", "SPY", "^GSPC"]
-    assert (found["outcome"] == live.COMPARED).all()
-    assert (found["rows_both"] == 21).all()  # the sessions of March 2025 from the 3rd on
-    assert (found[["rows_frozen_only", "rows_live_only"]] == 0).all(axis=None)
-    assert found["close_pct"].max() < 1e-9
-    assert found["adjusted_return_pp"].max() < 1e-9
-    assert any(path.endswith("/v8/finance/chart/MARA") for path in yahoo.asked)
+# -- fetched once, kept, named
 
 
-def test_a_revised_close_is_found_with_its_size_and_date(yahoo: Yahoo, session: Loopback) -> None:
-    def revise(bars: pd.DataFrame) -> pd.DataFrame:
-        bars = bars.copy()
-        bars.loc[bars["date"] == "2025-03-26", ["close", "adjusted_close"]] *= 1.02
-        return bars
-
-    yahoo.edit = revise
-    row = compared(session, "RIOT").loc["RIOT"]
-    assert row["close_pct"] == pytest.approx(2)
-    assert row["close_pct_on"] == pd.Timestamp("2025-03-26")
-    # A close 2 % higher moves that day's return by 0.02 × (1 + return): Riot fell 7.17 %.
-    # The next day's return falls from higher up, by (1 + r) × (1 − 1/1.02).
-    assert row["adjusted_return_pp"] == pytest.approx(2 * (1 - 0.0717), abs=0.1)
-
-
-def test_a_split_moves_prices_but_no_returns(yahoo: Yahoo, session: Loopback) -> None:
-    yahoo.edit = lambda bars: bars.assign(
-        close=bars["close"] / 2, adjusted_close=bars["adjusted_close"] / 2
-    )
-    row = compared(session, "HUT").loc["HUT"]
-    assert row["close_pct"] == pytest.approx(50)
-    assert row["adjusted_return_pp"] < 1e-9
+def test_live_figures_are_fetched_once_and_kept_as_an_edition(world: World) -> None:
+    name = fetched(world, "adjusted_closes", "events")
+    assert name == "live-2026-08-25T1200Z"
+    asked = len(world.yahoo.asked)
+    assert world.coinmetrics.asked == []  # no table of theirs is needed
+    later = loopback.NOW + pd.Timedelta(hours=20)
+    assert live.edition(["bars_daily"], world.sources, later) == name
+    assert len(world.yahoo.asked) == asked
+    assert edition.current() == edition.SHIPPED  # live is never what `current` means
+    book = data.read(["adjusted_closes"], name)
+    assert book["adjusted_closes"]["date"].max() == pd.Timestamp("2026-08-20")
+    assert book.note.startswith("Live data, fetched 2026-08-25 12:00 UTC; not reproducible")
+    assert book.provenance["asked"] == {"only": "market"}
 
 
-def test_missing_and_added_sessions_are_counted(yahoo: Yahoo, session: Loopback) -> None:
-    def shift(bars: pd.DataFrame) -> pd.DataFrame:
-        bars = bars[~bars["date"].isin(pd.to_datetime(["2025-03-12", "2025-03-13"]))]
-        sunday = bars.iloc[:1].assign(date=pd.Timestamp("2025-03-16"))
-        return pd.concat([bars, sunday]).sort_values("date")
+def test_other_tables_or_another_day_are_fetched_anew(world: World) -> None:
+    first = fetched(world, "network_daily")
+    assert fetched(world, "network_daily") == first
+    tomorrow = loopback.NOW + pd.Timedelta(hours=25)
+    second = live.edition(["network_daily"], world.sources, tomorrow)
+    assert second != first
+    assert len(world.coinmetrics.asked) == 2
+    with pytest.raises(DataError, match="none of these tables can be fetched live"):
+        fetched(world, "events")
 
-    yahoo.edit = shift
-    row = compared(session, "CLSK").loc["CLSK"]
-    counts = row[["rows_both", "rows_frozen_only", "rows_live_only"]].tolist()
-    assert counts == [19, 2, 1]
+
+def test_a_failing_provider_leaves_nothing(world: World) -> None:
+    world.yahoo.instead = lambda ticker: (429, b"Too Many Requests")
+    with pytest.raises(DataError, match="Yahoo Finance limits the requests"):
+        fetched(world, "adjusted_closes")
+    assert edition.names() == []
 
 
-def test_a_gone_ticker_is_named_and_the_others_are_compared(
-    yahoo: Yahoo, session: Loopback
+def test_a_notebook_in_jupyter_reads_live_figures(world: World, claim: ledger.Claim) -> None:
+    """A kernel as JupyterLab starts one; its sessions are led to the servers, no more."""
+    notebook = nbformat.read(world.root / "notebooks" / "01-last.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    notebook.cells[1].source = notebook.cells[1].source.replace('"current"', '"live"')
+    ports = f"{world.sources.yahoo.port}, {world.sources.coinmetrics.port}"
+    tests = str(Path(__file__).parent)
+    lead = f"import sys\n\nsys.path.insert(0, {tests!r})\nimport loopback\n\nloopback.lead({ports})"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(lead))  # type: ignore[no-untyped-call]
+    for _ in range(2):
+        done = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    (coverage,) = (c for c in done.cells if "coverage" in c.metadata.get("tags", []))
+    assert "Live data, fetched " in coverage.outputs[0]["data"]["text/html"]
+    assert "; not reproducible" in coverage.outputs[0]["data"]["text/html"]
+    (published,) = (c for c in done.cells if "publish" in c.metadata.get("tags", []))
+    result = published.outputs[0]["data"]["application/vnd.claimbook.result+json"]
+    (kept,) = edition.names()
+    assert result["parameters"]["edition"] == kept
+    assert result["key_numbers"][0]["value"] == "2026-08-20"
+    charts = [path for path in world.yahoo.asked if path.endswith("/chart/MARA")]
+    assert len(charts) <= 3  # time zone, days, hours: of the first run alone
+
+
+# -- the report says so
+
+
+def test_a_report_of_live_figures_bears_the_mark(world: World, claim: ledger.Claim) -> None:
+    assert cli.main(["render", "last", "-p", "source=live"]) == cli.DONE
+    (kept,) = edition.names()
+    (folder,) = (world.root / "reports" / "last").glob(f"{kept}-*")
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert '<p class="notice" id="edition-note">Live data, fetched ' in page
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert "; not reproducible" in manifest["edition_note"]
+    assert manifest["edition"] == manifest["parameters"]["edition"] == kept
+    assert manifest["default"] is False
+    (closes,) = (t for t in manifest["tables"] if t["name"] == "adjusted_closes")
+    assert closes["path"] == f"data/editions/{kept}/market/adjusted_closes.csv"
+
+
+def test_the_shipped_edition_bears_no_mark(world: World, claim: ledger.Claim) -> None:
+    made = recipe.of(claim)
+    assert made.ingredients["edition"] == little_data.NAME
+    assert "edition_note" not in made.ingredients
+    for spelt in (little_data.NAME, "shipped", "current"):
+        assert recipe.of(claim, {"edition": spelt}).version == made.version
+
+
+def test_a_new_current_edition_gives_a_new_version(world: World, claim: ledger.Claim) -> None:
+    before = recipe.of(claim)
+    world.refresh(refresh.Asked(tickers=("MARA",), only="market"))
+    after = recipe.of(claim)
+    assert after.version.startswith("2026-08-20-")
+    assert after.default
+    assert recipe.of(claim, {"edition": "2026-08-20"}).version == after.version
+    old = recipe.of(claim, {"edition": "shipped"})
+    assert old.changed == {"edition": little_data.NAME}
+    assert old.ingredients["tables"] == before.ingredients["tables"]
+    edition.use("shipped")
+    assert recipe.of(claim).version == before.version
+
+
+@pytest.mark.parametrize(("written", "meant"), [("live", "live"), ("frozen", "shipped")])
+def test_source_is_another_way_to_name_the_edition(
+    world: World, claim: ledger.Claim, written: str, meant: str
 ) -> None:
-    yahoo.edit = lambda bars: bars[bars["ticker"] != "BITF"]
-    found = compared(session, "BITF", "CORZ")
-    assert found.loc["BITF", "outcome"] == live.NOTHING
-    assert found.loc["BITF", "rows_frozen_only"] == 21
-    assert found.loc["CORZ", "rows_both"] == 21
+    declared = parameters.of(claim)
+    assert parameters.parse([f"source={written}"], declared) == {"edition": meant}
+    with pytest.raises(ParameterError, match="edition is given twice"):
+        parameters.parse([f"source={written}", "edition=current"], declared)
+    with pytest.raises(ParameterError, match="source is 'cached'; it must be one of live, frozen"):
+        parameters.parse(["source=cached"], declared)
+    with pytest.raises(ParameterError, match=f'write edition = "{meant}", not source'):
+        parameters.check(claim, {"source": written, "edition": "current"}, whole=True)
 
 
-def chart_error(status: int, body: bytes) -> Callable[[str], Answer]:
-    return lambda ticker: (status, body)
+# -- one edition a render
 
 
-EMPTY = json.dumps({"chart": {"result": [], "error": None}}).encode()
-FAILURES: list[tuple[int, bytes, str]] = [
-    (429, b"Too Many Requests", "Yahoo Finance limits the requests"),
-    (404, json.dumps({"chart": {"result": None, "error": {"description": "gone"}}}).encode(),
-     "returned no prices for MARA"),
-    (200, EMPTY, "could not be read"),
-    (200, b"", "could not be read"),
-    (200, b"<html>captcha</html>", "could not be read"),
-    (200, b'{"chart": {"result": [{"meta": {', "could not be read"),
-    (200, b'{"finance": {"prices": []}}', "could not be read"),
-    (200, b"Will be right back", "could not be read"),
-    (500, b"<html>Internal Server Error</html>", "could not be read"),
-    (503, b"", "could not be read"),
-]  # fmt: skip
+def test_a_render_sees_one_edition_from_start_to_end(world: World, claim: ledger.Claim) -> None:
+    """Halfway through the notebook another edition becomes current: this render does not see it."""
+    world.refresh(refresh.Asked(tickers=("MARA",), only="market"))
+    edition.use("shipped")
+    write_notebook(world, USE.format("2026-08-20"))
+    assert cli.main(["render", "last"]) == cli.DONE
+    assert edition.current() == "2026-08-20"  # it did become current
+    (folder,) = (world.root / "reports" / "last").glob(f"{little_data.NAME}-*")
+    result = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    frozen = data.read(["adjusted_closes"], "shipped")["adjusted_closes"]
+    last = frozen[frozen["ticker"] == "MARA"].iloc[-1]
+    assert result["key_numbers"][0]["value"] == f"{last['date']:%Y-%m-%d}"
+    assert result["quantities"]["close"]["value"] == pytest.approx(last["adjusted_close"])
 
 
-@pytest.mark.parametrize(("status", "body", "sentence"), FAILURES)
-def test_every_odd_answer_is_one_sentence(
-    yahoo: Yahoo,
-    session: Loopback,
-    capsys: pytest.CaptureFixture[str],
-    status: int,
-    body: bytes,
-    sentence: str,
-) -> None:
-    yahoo.instead = chart_error(status, body)
-    with pytest.raises(DataError, match=sentence) as caught:
-        compared(session, "MARA")
-    assert "nothing was written" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert capsys.readouterr() == ("", "")
+def test_a_live_fetch_waits_for_another_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PATIENCE", 0.2)
+    with lock.writing(), pytest.raises(DataError, match="another refresh or import is writing"):
+        fetched(world, "network_daily")
+    assert fetched(world, "network_daily").startswith("live-")
 
 
-def test_a_span_without_prices_at_yahoo_is_one_sentence(yahoo: Yahoo, session: Loopback) -> None:
-    yahoo.edit = lambda bars: bars[bars["date"] > "2025-05-01"]
-    with pytest.raises(DataError, match="returned no prices for MARA from 2025-03-03"):
-        compared(session, "MARA")
+# -- going astray
 
 
-def test_a_cut_off_answer_is_one_sentence(yahoo: Yahoo, session: Loopback) -> None:
-    yahoo.cut = True
-    with pytest.raises(DataError, match="could not be reached for MARA"):
-        compared(session, "MARA")
+def test_a_current_edition_that_is_gone_is_one_sentence(world: World) -> None:
+    edition.editions_folder().mkdir()
+    edition.pointer().write_text("2030-01-01\n")
+    with pytest.raises(DataError, match=r"the current edition, 2030-01-01, is not there any more"):
+        data.read(["tickers"])
+    edition.use("shipped")
+    assert data.read(["tickers"]).name == little_data.NAME
 
 
-def test_a_slow_answer_is_given_up(yahoo: Yahoo, session: Loopback) -> None:
-    found = compared(session, "MARA")  # the time zone is known from here on
-    assert len(found) == 1
-    yfinance.data.YfData.cache_get.cache_clear()
-    yahoo.delay = 3
-    with pytest.raises(DataError, match=r"could not be reached for MARA \(.*Timeout.*\)"):
-        live.drift(["MARA"], START, END, session=session, patience=Patience((), timeout=0.5))
+def test_an_edition_that_was_changed_is_refused(world: World) -> None:
+    world.refresh(refresh.Asked(only="network"))
+    table = next((world.root / "data" / "editions").glob("*/bitcoin/network_daily.csv"))
+    table.write_bytes(table.read_bytes() + b"\n")
+    with pytest.raises(DataError, match="an edition must not change: make it anew, or go back"):
+        data.read(["network_daily"])
 
 
-def test_nobody_listening_is_one_sentence(session: Loopback) -> None:
-    session.port = 9  # the discard port: nothing listens on it
-    with pytest.raises(DataError, match=r"could not be reached for MARA .* check the network"):
-        compared(session, "MARA")
-
-
-def test_yfinance_is_left_as_it_was(yahoo: Yahoo, session: Loopback) -> None:
-    before = yfinance.config.debug.hide_exceptions
-    compared(session, "MARA")
-    assert yfinance.config.debug.hide_exceptions == before
-
-
-@pytest.mark.parametrize(
-    ("tickers", "start", "end", "sentence"),
-    [
-        (["NOPE"], START, END, "no closes of 'NOPE'"),
-        (["SDIG"], START, END, "no closes of 'SDIG' from 2025-03-03"),
-        (["MARA"], "3 March", END, "the first day is '3 March'; write a date as YYYY-MM-DD"),
-        (["MARA"], END, START, "give the earlier day first"),
-    ],
-)
-def test_what_the_edition_does_not_hold_is_refused_before_any_request(
-    yahoo: Yahoo, session: Loopback, tickers: list[str], start: str, end: str, sentence: str
-) -> None:
-    with pytest.raises(DataError, match=sentence):
-        live.drift(tickers, start, end, session=session)
-    assert yahoo.asked == []
-
-
-def test_the_command_prints_a_table(
-    yahoo: Yahoo, session: Loopback, capsys: pytest.CaptureFixture[str]
-) -> None:
-    yahoo.edit = lambda bars: bars[bars["ticker"] != "BITF"]
-    drift = ["data", "drift", "--from", START, "--to", END, "--tickers"]
-    assert cli.main([*drift, "MARA,RIOT"]) == cli.DONE
-    shown = capsys.readouterr().out
-    assert "MARA" in shown
-    assert "RIOT" in shown
-    assert cli.main([*drift, "MARA,BITF"]) == cli.FAILED
-    assert "Yahoo returned nothing" in capsys.readouterr().out
-
-
-def test_the_command_without_a_network_exits_2_with_one_sentence(tmp_path: Path) -> None:
-    # A proxy that nobody runs: the command cannot leave loopback, whatever the machine's network.
-    nowhere = "http://127.0.0.1:9"
-    names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "NO_PROXY": "", "no_proxy": ""}
-    done = subprocess.run(
-        [sys.executable, "-m", "claimbook", "data", "drift", "--tickers", "MARA"],
-        cwd=paths.root(),
-        env=os.environ | dict.fromkeys(names, nowhere) | home,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == cli.UNUSABLE
-    assert done.stdout == ""
-    assert done.stderr.startswith("claimbook: Yahoo Finance could not be reached for MARA")
-    assert done.stderr.count("\n") == 1
+def test_a_pinned_edition_stays_for_this_process_and_its_children(world: World) -> None:
+    world.refresh(refresh.Asked(only="network"))
+    with edition.pinned() as name:
+        edition.use("shipped")
+        assert edition.resolve("current") == name
+    assert edition.resolve("current") == edition.SHIPPED

@@ -3,12 +3,10 @@
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +15,9 @@ import little_data
 import loopback
 import pandas as pd
 import pytest
+from live_world import World
 
-from claimbook import cli, data, paths
+from claimbook import cli, data
 from claimbook.data import (
     coinmetrics,
     days,
@@ -34,62 +33,6 @@ from claimbook.data.refresh import Asked
 from claimbook.errors import DataError
 
 MARKET_OF_TWO = Asked(tickers=("MARA", "RIOT"), only="market")
-
-
-@dataclass
-class World:
-    """A project of its own and the two providers it asks."""
-
-    root: Path
-    yahoo: loopback.Yahoo
-    coinmetrics: loopback.CoinMetrics
-    sources: refresh.Sources
-
-    def refresh(self, asked: Asked = Asked(), **more: Any) -> refresh.Outcome:  # noqa: B008
-        return refresh.refresh(asked, self.sources, now=loopback.NOW, **more)
-
-    @property
-    def editions(self) -> list[str]:
-        """What lies in the folder of editions, but for the lock."""
-        folder = self.root / "data" / "editions"
-        return sorted(f.name for f in folder.iterdir() if f.name != lock.NAME)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return little_data.write(tmp_path_factory.mktemp("little") / "project")
-
-
-@pytest.fixture(scope="module")
-def providers() -> tuple[loopback.Yahoo, loopback.CoinMetrics]:
-    return loopback.Yahoo(little_data.FIRST, "2026-12-31"), loopback.CoinMetrics()
-
-
-@pytest.fixture
-def world(
-    template: Path,
-    providers: tuple[loopback.Yahoo, loopback.CoinMetrics],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[World]:
-    root = tmp_path / "project"
-    shutil.copytree(template, root)
-    monkeypatch.setenv(paths.ROOT_VARIABLE, str(root))
-    monkeypatch.delenv(paths.EDITION_VARIABLE, raising=False)
-    loopback.forget(tmp_path / "cache")
-    prices, network = providers[0].again(), providers[1].again()
-    with loopback.serving(prices) as one, loopback.serving(network) as two:
-        sources = refresh.Sources(
-            loopback.QUICK,
-            loopback.YahooSession(one),
-            loopback.CoinMetricsSession(two, loopback.QUICK),
-        )
-        # The command line makes its sessions itself: here it makes these.
-        monkeypatch.setattr(yahoo, "Session", lambda: loopback.YahooSession(one))
-        monkeypatch.setattr(
-            coinmetrics, "Session", lambda waits: loopback.CoinMetricsSession(two, loopback.QUICK)
-        )
-        yield World(root, prices, network, sources)
 
 
 # -- a new edition

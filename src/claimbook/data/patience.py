@@ -12,7 +12,7 @@ Answer = TypeVar("Answer")
 class Patience:
     """Seconds to wait before each new try, the longest wait of all, and for one answer."""
 
-    waits: tuple[float, ...] = (2, 8, 30)
+    waits: tuple[float, ...] = (1, 4, 15)
     longest: float = 120
     timeout: float = 20
 
