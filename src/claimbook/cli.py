@@ -149,7 +149,7 @@ def add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
 def list_claims(_: argparse.Namespace) -> int:
     from claimbook import ledger
 
-    claims = ledger.claims()
+    claims = ledger.subjects()
     widest = max(len(claim.id) for claim in claims)
     for claim in claims:
         notebook = claim.notebook or "no notebook yet"
@@ -160,11 +160,14 @@ def list_claims(_: argparse.Namespace) -> int:
 def show_claim(chosen: argparse.Namespace) -> int:
     from claimbook import ledger, parameters
 
-    claim = ledger.claim(chosen.claim)
+    claim = ledger.subject(chosen.claim)
     declared = parameters.of(claim) if claim.notebook else {}
     say(f"{claim.title}\n{claim.paraphrase}")
-    say(f"Asserted by {claim.asserted_by}, {claim.asserted_on}. {claim.published_in}.")
-    say("\nFindings:")
+    if claim.collects:
+        say(f"All claims of {claim.published_in}. It is no claim: it has no findings, no verdict.")
+    else:
+        say(f"Asserted by {claim.asserted_by}, {claim.asserted_on}. {claim.published_in}.")
+        say("\nFindings:")
     for finding in claim.findings:
         weight = "" if finding.decides else " (cross-check)"
         say(f"  {finding.id}{weight}: {finding.statement}")
