@@ -80,7 +80,7 @@ def test_links_within_the_repository_lead_somewhere(page: str) -> None:
         # Reports are rendered at the end of a piece of work; their claim must exist.
         report = re.fullmatch(r"reports/([\w-]+)/index\.html", target)
         if report:
-            assert report[1] in {claim.id for claim in ledger.claims()}
+            assert report[1] in {subject.id for subject in ledger.subjects()}
             continue
         assert path.exists(), link
         if anchor:
