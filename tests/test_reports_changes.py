@@ -163,7 +163,11 @@ def test_a_page_made_of_reports_says_which(small: Path, package: Path) -> None:
     before["published"] = rows
     after = copy.deepcopy(before)
     after["published"][1]["version"] = "2"
-    assert [found.said for found in changes.between(before, after)] == ["report fell-too: 1 → 2"]
+    after["published"][0]["state"] = "damaged"
+    assert [found.said for found in changes.between(before, after)] == [
+        "what is published of fell changed",
+        "report fell-too: 1 → 2",
+    ]
 
 
 def test_render_says_why(

@@ -88,6 +88,7 @@ def _entry(claim: Claim, shelf: Shelf, current: str | None) -> dict[str, Any]:
             "path": f"{claim.id}/{FAILED}/{failure.folder.name}/{INDEX}",
             "default": failure.error["default"],
             "parameters": failure.error["parameters"],
+            "altered": failure.error.get("changed", failure.error["parameters"]),
             "cell": failure.error["cell"],
             "name": failure.error["name"],
             "message": failure.error["message"],

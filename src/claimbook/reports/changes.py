@@ -206,17 +206,14 @@ def _reports(old: Any, new: Any) -> list[Change]:
     )
     if before is None or after is None:
         return []
-    return [
-        _said(
-            DATA,
-            claim,
-            "report",
-            old=before.get(claim, {}).get("version") or text.MISSING,
-            new=after.get(claim, {}).get("version") or text.MISSING,
-        )
-        for claim in {**after, **before}
-        if before.get(claim) != after.get(claim)
-    ]
+    found = []
+    for claim in {**after, **before}:
+        was, now = (side.get(claim, {}).get("version") for side in (before, after))
+        if before.get(claim) != after.get(claim):
+            sentence = "report" if was != now else "report_state"
+            sides = {"old": was or text.MISSING, "new": now or text.MISSING}
+            found.append(_said(DATA, claim, sentence, **sides))
+    return found
 
 
 def _lists_reports(value: Any) -> bool:

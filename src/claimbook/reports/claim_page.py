@@ -167,9 +167,7 @@ def _failure(failure: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, 
         "address": _below(failure["path"], shown),
         "default": failure["default"],
         "said": ": ".join(str(failure[k]) for k in ("name", "message") if failure.get(k)),
-        "parameters": "; ".join(
-            f"{name} = {frame.brief(value)}" for name, value in failure["parameters"].items()
-        ),
+        "parameters": altered(failure),
     }
 
 
