@@ -152,6 +152,8 @@ def test_every_import_of_the_package_is_declared() -> None:
     }
     # Parts of Jupyter and of Jinja: they come with ipykernel, nbconvert and jinja2.
     brought = {"IPython", "jupyter_client", "traitlets", "markupsafe"}
+    # What runs notebooks, and papermill's own line of progress.
+    brought |= {"jupyter_core", "nbclient", "tqdm"}
     # What yfinance and the Coin Metrics client ask with: their sessions are made by us.
     brought |= {"curl_cffi", "requests", "urllib3"}
     # An extra: only the module that is asked for a cluster imports it.
