@@ -274,10 +274,8 @@ class CoinMetricsSession(coinmetrics.Session):
 
 def lead(yahoo_port: int, coinmetrics_port: int) -> None:
     """Lead every session that this process makes from now on to the servers."""
-    yahoo_client.Session = lambda: YahooSession(yahoo_port)  # type: ignore[assignment,misc]
-    coinmetrics.Session = (  # type: ignore[assignment,misc]
-        lambda _: CoinMetricsSession(coinmetrics_port, QUICK)
-    )
+    setattr(yahoo_client, "Session", lambda: YahooSession(yahoo_port))  # noqa: B010
+    setattr(coinmetrics, "Session", lambda _: CoinMetricsSession(coinmetrics_port, QUICK))  # noqa: B010
 
 
 def forget(cache: Path) -> None:
