@@ -82,7 +82,7 @@ def _schema(
 ) -> pa.DataFrameSchema:
     fields = descriptor["schema"]["fields"]
     key = list(descriptor["schema"].get("primaryKey", []))
-    columns = {field["name"]: _column(field) for field in fields}
+    columns = {field["name"]: _column(field, frame) for field in fields}
     rules = {**(_in_order(key) if key else {}), **_bars(frame), **_network(frame, name)}
     if name in SESSIONS:
         rules |= _trading(frame)
@@ -91,7 +91,11 @@ def _schema(
     return pa.DataFrameSchema(columns, checks=wide, unique=key or None, strict=True, ordered=True)
 
 
-def _column(field: Mapping[str, Any]) -> pa.Column:
+def _column(field: Mapping[str, Any], frame: pd.DataFrame) -> pa.Column:
+    name = field["name"]
+    dtype = _DTYPES.get(field["type"])
+    if field["type"] == "integer":
+        dtype = "Int64" if name in frame and frame[name].isna().any() else "int64"
     rules = field.get("constraints", {})
     checks = []
     if "enum" in rules:
@@ -102,7 +106,7 @@ def _column(field: Mapping[str, Any]) -> pa.Column:
         checks.append(pa.Check.le(rules["maximum"], error=f"at most {rules['maximum']}"))
     if field["name"] in PRICES:
         checks.append(pa.Check.gt(0, error="prices are positive"))
-    return pa.Column(_DTYPES.get(field["type"]), checks, nullable=not rules.get("required", False))
+    return pa.Column(dtype, checks, nullable=not rules.get("required", False))
 
 
 def _in_order(key: Sequence[str]) -> dict[str, Rows]:
@@ -191,6 +195,7 @@ def _due(frame: pd.DataFrame) -> pd.Series:
     # One day an era may hold blocks of two eras; all others are at a whole number of halvings.
     whole = (eras - eras.round()).abs() < 1e-9
     before, after = eras.where(whole).ffill(), eras.where(whole).bfill()
+    before, after = before.fillna(after - 1), after.fillna(before + 1)  # the table's own ends
     turning = (after - before - 1).abs() < 1e-9
     allowed = blocks.eq(0) | whole | (turning & eras.between(before, after))
     return frame["issuance_btc"].where(allowed, 0.0)
@@ -251,7 +256,8 @@ def _sentence(
     column = rows["column"].iloc[0]
     about = f"{column}: " if rows["schema_context"].iloc[0] == "Column" else ""
     if not places:
-        return f"table {name}: {about}not so: {rule}"
+        cases = ", ".join(str(case) for case in rows["failure_case"].head(SHOWN))
+        return f"table {name}: {about}not so: {rule} ({cases})"
     key = list(descriptor["schema"].get("primaryKey", [])) or list(frame.columns[:1])
     shown = [" ".join(_written(frame.loc[place, part]) for part in key) for place in places[:SHOWN]]
     many = f"{len(places):,} row{'s' * (len(places) != 1)}"
