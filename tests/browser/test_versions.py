@@ -1,0 +1,118 @@
+"""A claim's history, the catalogue of many versions and a comparison, in a real browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import made_versions
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from claimbook import cli
+from claimbook.reports import catalogue
+from claimbook.reports.shelf import Shelf
+
+pytestmark = pytest.mark.browser
+
+LOOKS: list[dict[str, Any]] = [
+    {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
+    {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+]
+
+
+@pytest.fixture
+def shelf(small: Path) -> Shelf:
+    made = Shelf(small / "reports")
+    for number, verdict in enumerate(("holds", "holds", "does not hold"), start=1):
+        name = made_versions.publish(
+            made, number, verdict=verdict, change=made_versions.module(number), shade=number
+        )
+    made_versions.publish(made, 4, given={"times": 2.0}, verdict="cannot be tested")
+    catalogue.write(made, {"fell": name})
+    assert cli.main(["diff", "fell"]) == cli.DONE
+    return made
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    return []
+
+
+def opened(chromium: Browser, shelf: Shelf, pattern: str, faults: list[str], look: Any) -> Page:
+    (file,) = shelf.folder.glob(pattern)
+    page = chromium.new_context(**look).new_page()
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(file.as_uri())
+    return page
+
+
+@pytest.fixture
+def contexts(chromium: Browser) -> Iterator[None]:
+    yield
+    for context in chromium.contexts:
+        context.close()
+
+
+@pytest.mark.usefixtures("contexts")
+@pytest.mark.parametrize("pattern", ["index.html", "fell/index.html", "fell/diffs/*/index.html"])
+def test_axe_finds_nothing_and_nothing_runs_over(
+    chromium: Browser, shelf: Shelf, faults: list[str], pattern: str
+) -> None:
+    for look in LOOKS:
+        page = opened(chromium, shelf, pattern, faults, look)
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => fold.open = true)")
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found] == [], look
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= look["viewport"]["width"]
+    assert faults == []
+
+
+@pytest.mark.usefixtures("contexts")
+def test_from_the_history_to_a_version_and_to_the_latest(
+    chromium: Browser, shelf: Shelf, faults: list[str]
+) -> None:
+    latest = catalogue.stated(shelf)["fell"]
+    oldest = shelf.versions("fell")[-1].name
+    page = opened(chromium, shelf, "fell/index.html", faults, LOOKS[0])
+    # A link from an old report leads to its own place, and stays there.
+    page.goto(f"{page.url}#v-{oldest}")
+    expect(page.locator(f"[id='v-{oldest}']")).to_be_in_viewport()
+    # The keyboard's first stop of the page's own is the latest report.
+    page.goto(page.url.partition("#")[0])
+    page.locator("main").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{latest}/index.html")
+    assert faults == []
+
+
+@pytest.mark.usefixtures("contexts")
+def test_the_catalogue_is_searched_and_filtered_from_disk(
+    chromium: Browser, shelf: Shelf, faults: list[str]
+) -> None:
+    page = opened(chromium, shelf, "index.html", faults, LOOKS[0])
+    expect(page.locator(".claim:visible")).to_have_count(3)
+    page.get_by_label("Search the claims").fill("ledger.py")  # only in the history
+    expect(page.locator(".claim:visible")).to_have_count(1)
+    page.get_by_label("Search the claims").fill("")
+    page.get_by_role("button", name="Does not hold").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".claim:visible")).to_have_count(1)
+    assert faults == []
+
+
+@pytest.mark.usefixtures("contexts")
+def test_the_quantities_are_sorted_by_a_click(
+    chromium: Browser, shelf: Shelf, faults: list[str]
+) -> None:
+    page = opened(chromium, shelf, "fell/diffs/*/index.html", faults, LOOKS[0])
+    page.get_by_text("Quantities that are the same (3)").click()
+    table = page.locator("section", has=page.locator("#quantities")).locator("table")
+    table.get_by_role("button", name="Quantity").click()
+    table.get_by_role("button", name="Quantity").click()
+    assert table.locator("tbody th").all_inner_texts() == ["first_day", "count", "change_pct"]
+    assert faults == []
