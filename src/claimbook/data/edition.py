@@ -108,9 +108,13 @@ class Table:
 
 @functools.lru_cache(maxsize=64)
 def _cells(raw: bytes, column: str) -> frozenset[str]:
-    head, *rows = csv.reader(io.StringIO(raw.decode("utf-8"), newline=""))
-    at = head.index(column)
-    return frozenset(row[at] for row in rows if row[at])
+    text = raw.decode("utf-8")
+    if '"' in text:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    else:  # nothing is quoted, so every comma parts two cells
+        rows = [line.split(",") for line in text.splitlines()]
+    at = rows[0].index(column)
+    return frozenset({row[at] for row in rows[1:]} - {""})
 
 
 @dataclass(frozen=True)

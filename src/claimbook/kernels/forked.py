@@ -85,6 +85,7 @@ class Forked:
     """A kernel that a server forked, with the part of `subprocess.Popen` that Jupyter uses."""
 
     stdin = stdout = stderr = None
+    largest = 0  # the highest peak of all that have ended, as the system keeps of a process's own
 
     def __init__(
         self, at: str, argv: Sequence[str], env: Mapping[str, str], cwd: str, out: int, err: int
@@ -143,6 +144,7 @@ class Forked:
         # Where the server died, the kernel was killed with it.
         answer = answer or {"returncode": -signal.SIGKILL, "peak": 0}
         self.returncode, self.peak = int(answer["returncode"]), int(answer["peak"])
+        Forked.largest = max(Forked.largest, self.peak)
         self._socket.close()
 
     def _next(self) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ import platform
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,16 @@ from claimbook.ledger import Claim
 from claimbook.reports import (
     catalogue,
     copies,
+    crew,
     history,
     journal,
     lock,
     recipe,
     retention,
-    surroundings,
     task,
     workers,
 )
+from claimbook.reports.crew import Crew
 from claimbook.reports.files import INDEX, as_json
 from claimbook.reports.journal import Journal
 from claimbook.reports.progress import Progress
@@ -47,13 +48,14 @@ class Way:
     """How reports are made: in how many processes (None: one a processor), within what limits.
 
     `scheduler` is the address of a Dask cluster that makes them instead. `copy_to` is an address
-    that published versions are copied to.
+    that published versions are copied to. `crew` is what this run shares with others.
     """
 
     workers: int | None = None
     limits: Limits = field(default_factory=Limits)
     scheduler: str | None = None
     copy_to: str | None = None
+    crew: Crew | None = None
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,13 @@ def render(
         for late in (False, True)
     )
     outcome = Outcome()
-    if ready or broken or not last:
-        outcome += publish(ready, broken, out=out, way=way, force=force, say=say)
-    if last or unusable:
-        last = [recipe.of(item.claim, item.changed, reports=out) for item in last]
-        outcome += publish(last, unusable, out=out, way=way, force=force, say=say)
+    with crew.gathered() as shared:
+        way = replace(way, crew=shared)
+        if ready or broken or not last:
+            outcome += publish(ready, broken, out=out, way=way, force=force, say=say)
+        if last or unusable:
+            last = [recipe.of(item.claim, item.changed, reports=out) for item in last]
+            outcome += publish(last, unusable, out=out, way=way, force=force, say=say)
     return outcome
 
 
@@ -266,7 +270,7 @@ def _make_all(
     why = history.reasons(shelf, waiting)
     earlier = {item.claim.id: shelf.seconds(item.claim.id) for item in waiting}
     count = min(way.workers or _usable_workers(), len(waiting))
-    progress = Progress(waiting, earlier, count, say)
+    progress, peak = Progress(waiting, earlier, count, say), 0
     watch = _Watch(kept, progress)
     with contextlib.closing(progress), contextlib.closing(run(waiting, way, watch)) as reports:
         for item, made in reports:
@@ -275,6 +279,12 @@ def _make_all(
             kept.note(journal.FAILED if failed else journal.DONE, item)
             said = line if failed else f"{line} ({why[item.claim.id, item.version]})"
             progress.finished(item, made.seconds, said)
+            peak = max(peak, made.peak)
+    if peak:
+        say(
+            f"memory: at most {peak / 2**20:,.0f} MiB for a worker and its kernel, {count} at a "
+            f"time; a kernel makes one report, a worker {workers.MOST} at most"
+        )
 
 
 @dataclass(frozen=True)
@@ -336,8 +346,9 @@ def run(
         yield from _cluster().run(items, way.scheduler, limits=way.limits, watch=watch)
         return
     with contextlib.ExitStack() as stack:
+        shared = way.crew or stack.enter_context(crew.gathered())
         try:
-            environment = stack.enter_context(surroundings.prepared())
+            environment = shared.surroundings()
         except OSError as error:
             raise RenderError(
                 f"no folder for the kernels could be made in {tempfile.gettempdir()} "
@@ -345,7 +356,14 @@ def run(
             ) from error
         watch.settled(environment["HOME"])
         count = min(way.workers or _usable_workers(), len(items))
-        yield from workers.run(items, environment, count=count, limits=way.limits, watch=watch)
+        yield from workers.run(
+            items,
+            environment,
+            count=count,
+            limits=way.limits,
+            watch=watch,
+            team=shared.at_hand(),
+        )
 
 
 def _cluster() -> Any:

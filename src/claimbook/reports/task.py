@@ -8,6 +8,7 @@ from typing import Any
 
 from claimbook import ledger
 from claimbook.errors import ClaimbookError, RenderError
+from claimbook.kernels import memory
 from claimbook.ledger import Claim
 from claimbook.reports import published, recipe
 from claimbook.reports.files import INDEX, NOTEBOOK
@@ -32,6 +33,7 @@ class Made:
     error: Mapping[str, Any] | None
     started: str  # ISO, UTC
     seconds: float
+    peak: int = 0  # bytes of memory that this process and the largest of its kernels have had
 
 
 def make(item: Recipe, limits: Limits | None = None) -> Made:
@@ -51,7 +53,7 @@ def make(item: Recipe, limits: Limits | None = None) -> Made:
             if recipe.of(ledger.subject(item.claim.id), item.changed).version != item.version:
                 # The files may be made of the old state, the new one, or both.
                 raise RenderError("the project's files changed while it was made; render it again")
-        return Made(files, None, began, time.perf_counter() - clock)
+        return Made(files, None, began, time.perf_counter() - clock, memory.peak())
     except execution.NotebookError as failure:
         error, notebook = failure.error, failure.notebook
     except Exception as failure:

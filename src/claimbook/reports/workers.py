@@ -25,9 +25,11 @@ import psutil
 
 from claimbook.kernels import workers as start
 from claimbook.reports import surroundings, task
+from claimbook.reports.ending import ended
 from claimbook.reports.recipe import Recipe
 from claimbook.reports.task import Limits, Made
 
+MOST = 20  # reports that one worker makes before another takes its place: it gives its memory back
 GRACE = 30.0  # seconds over its limit in which a worker may still say what happened
 _LEAVE = 10.0  # seconds for a worker with nothing to do to end by itself
 _GONE = 0.1  # seconds in which all a dead process held is closed
@@ -53,6 +55,7 @@ class Worker:
     pipe: Connection
     item: Recipe | None = None
     since: float = 0.0  # time.monotonic()
+    made: int = 0  # reports
 
 
 def run(
@@ -107,7 +110,10 @@ def run(
                         watch.again(item, why)
                     continue
                 if made is not None:
-                    worker.item = None
+                    worker.item, worker.made = None, worker.made + 1
+                    if worker.made >= MOST:
+                        team.remove(worker)
+                        dismiss([worker])
                     yield item, made
                 elif time.monotonic() - worker.since > limits.seconds + grace:
                     team.remove(worker)
@@ -178,8 +184,6 @@ def _answer(worker: Worker) -> Made | None:
 
 def _end(worker: Worker) -> str:
     """Make sure that a worker and all it started are gone; how it ended."""
-    from claimbook.reports.engine import ended
-
     _kill_started_by(worker.process.pid)
     worker.process.kill()
     worker.process.join()
