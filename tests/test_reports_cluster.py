@@ -18,10 +18,10 @@ from claimbook.reports import cluster, recipe, render
 from claimbook.reports.shelf import Shelf, verified
 from claimbook.reports.task import Limits
 
-COUNT = 4
+COUNT = 3
 
 SWEEP = """\
-title: Four times
+title: Three times
 about: The same change, multiplied.
 claim: fell
 reports:
@@ -31,8 +31,6 @@ reports:
     parameters: {times: 0.5}
   - name: More
     parameters: {times: 1.5}
-  - name: Twice
-    parameters: {times: 2.0}
 compare:
   - {quantity: change_pct, label: Change, digits: 1}
 """

@@ -158,6 +158,24 @@ def test_a_driver_killed_with_its_workers_at_work(
     assert names(on) == {item.version for item in faults.recipes(COUNT)}
 
 
+def test_two_renders_at_once_make_each_report_once(small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "reports"
+    command = [sys.executable, "-m", "faults", str(out), "2", "1.0"]
+    with subprocess.Popen(
+        command, cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True
+    ) as first:
+        until(lambda: Journal(out).last() is not None)
+        said: list[str] = []
+        assert render.publish(faults.recipes(2), out=out, say=said.append).good
+        assert first.stdout is not None
+        assert first.stdout.read().count(" published in ") == 2
+        assert first.wait() == 0
+    assert said[0].startswith(f"another render (process {first.pid}, begun ")
+    assert sum(" is already published" in line for line in said) == 2
+    assert len(said) == 3  # and no word of an interruption
+    whole(Shelf(out))
+
+
 # --- a worker is killed or hangs --------------------------------------------------------------
 
 

@@ -5,8 +5,6 @@ cell it was, and what ran before it, is lost. This one says so, holds the whole 
 limit of time, and can hold its kernel to one of memory.
 """
 
-import signal
-import sys
 import time
 from typing import Any
 
@@ -17,9 +15,9 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
-NAME = "claimbook"
+from claimbook.reports.ending import MEMORY_CAN_BE_LIMITED, ended
 
-MEMORY_CAN_BE_LIMITED = sys.platform == "linux"
+NAME = "claimbook"
 
 
 class StoppedError(Exception):
@@ -114,14 +112,6 @@ class Engine(NBClientEngine):  # type: ignore[misc]
         )
         done: NotebookNode = client.execute()
         return done
-
-
-def ended(code: int) -> str:
-    """How a process ended, from its exit code (negative: the signal that ended it)."""
-    if code >= 0:
-        return f"ended itself with exit code {code}"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    return f"was killed ({name}{', as when memory runs out' if name == 'SIGKILL' else ''})"
 
 
 papermill_engines.register(NAME, Engine)

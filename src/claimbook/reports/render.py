@@ -31,6 +31,7 @@ from claimbook.reports import (
     workers,
 )
 from claimbook.reports.crew import Crew
+from claimbook.reports.ending import MEMORY_CAN_BE_LIMITED
 from claimbook.reports.files import INDEX, as_json
 from claimbook.reports.journal import Journal
 from claimbook.reports.progress import Progress
@@ -225,11 +226,8 @@ def check(way: Way, waiting: Sequence[Recipe]) -> None:
             f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if wrong[1:] else ''}; a report states "
             f"the versions of the lock, so install it: pip install -r {recipe.LOCK}"
         )
-    if way.limits.memory:
-        from claimbook.reports import engine  # which imports papermill
-
-        if not engine.MEMORY_CAN_BE_LIMITED:
-            raise RenderError("--memory needs Linux: no other system holds a process to it")
+    if way.limits.memory and not MEMORY_CAN_BE_LIMITED:
+        raise RenderError("--memory needs Linux: no other system holds a process to it")
     if way.copy_to:
         copies.check(way.copy_to)
     if way.scheduler:
