@@ -126,11 +126,12 @@
     copy.setAttribute("height", height);
     copy.removeAttribute("data-whole");
     copy.prepend(Object.assign(document.createElementNS(copy.namespaceURI, "style"), { textContent: faces() }));
-    return `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+    return encodeURIComponent(new XMLSerializer().serializeToString(copy));
   };
-  const pixels = async (address) => {
+  const pixels = async (drawing) => {
     const image = new Image();
-    image.src = address;
+    // The address is written out here: a script of ours may give an image nothing but its own data.
+    image.src = `data:image/svg+xml;charset=utf-8,${whole(drawing)}`;
     await image.decode();
     const canvas = make("canvas", { width: image.width * PIXELS, height: image.height * PIXELS });
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
@@ -143,8 +144,8 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       if (!drawing) save(figure.querySelector("img").src, png);
-      else if (svg) save(whole(drawing), svg);
-      else save(await pixels(whole(drawing)), png);
+      else if (svg) save(`data:image/svg+xml;charset=utf-8,${whole(drawing)}`, svg);
+      else save(await pixels(drawing), png);
     });
   }
 
