@@ -317,11 +317,12 @@ def test_no_page_loads_anything(kind: str) -> None:
 def test_verdict_numbers_and_main_figure_come_before_everything_else() -> None:
     html = rendered()
     order = [
+        "data to 31 July 2026",
         "<h1>",
         "Who said it, where.",
-        VERSION,
         "verdict-holds-in-part",
         'id="figure-falls"',
+        VERSION,
         "The claim, and what would make it true",
         'id="method"',
         'id="what-fell"',

@@ -25,6 +25,7 @@ CUTS = (("400", "ClaimbookSans-Regular.otf"), ("600", "ClaimbookSans-SemiBold.ot
 
 # The words around a plot, by the id that `chart.title` and `chart.source` give them.
 WORDS = ("title", "subtitle", "source")
+LONG = 100  # steps of a line that is written with fewer digits
 RASTER = 144  # pixels of an inch, for what is drawn as a picture of cells
 ABOVE, BELOW = 3.0, 10.0  # points between the words and the plot without them
 
@@ -44,6 +45,7 @@ _PLAIN = {
     "stroke-linejoin": "round",
     "font-family": f"'{FAMILY}'",
 }
+_AXIS = {"defs": 0, "path": 1, "use": 2, "text": 3}
 _SHARED = ("fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap",
            "stroke-linejoin", "stroke-dasharray", "font-size", "font-weight", "text-anchor",
            "clip-path", "href")  # fmt: skip
@@ -66,11 +68,15 @@ def drawn(figure: Figure) -> str:
             "xmlns": SVG,
             "viewBox": _rounded(found.attrib["viewBox"]),
             "data-plot": "",
+            "fill": "none",
             "font-family": f"'{FAMILY}', sans-serif",
             "stroke-linejoin": "round",
         },
     )
     root.extend(_grouped([kept for child in found for kept in _kept(child)]))
+    for element in root.iter():
+        if element is not root and element.get("fill") == "none":
+            del element.attrib["fill"]  # as the root says for all
     _renamed(root)
     root.set("data-plot", _plot(root))
     return ET.tostring(root, encoding="unicode").replace(" />", "/>")
@@ -135,13 +141,16 @@ def shortened(data: str) -> str:
     parts: list[str] = []
     here = (0, 0)
     begun = (0, 0)
-    for command, numbers in _STEP.findall(data):
+    moves = _STEP.findall(data)
+    # A tenth of a point in long lines: a seventh of a pixel where pages show them.
+    grain = 10 if len(moves) > LONG else 1
+    for command, numbers in moves:
         if command == "z":
             parts.append("z")
             here = begun
             continue
         # A little more than nothing, so that exact halves round alike on every processor.
-        values = [round(float(n) * 100 + 1e-4) for n in _NUMBER.findall(numbers)]
+        values = [round(float(n) * 100 / grain + 1e-4) * grain for n in _NUMBER.findall(numbers)]
         points = list(zip(values[::2], values[1::2], strict=True))
         steps = [n - here[i % 2] for i, n in enumerate(v for point in points for v in point)]
         here = points[-1]
@@ -164,14 +173,21 @@ def shortened(data: str) -> str:
     return "".join(parts)
 
 
-def _kept(element: ET.Element) -> Iterator[ET.Element]:
+def _kept(element: ET.Element, *, defined: bool = False) -> Iterator[ET.Element]:
     """An element in short form, without wrappers that say nothing."""
     tag = element.tag.rpartition("}")[2]
     if tag in ("metadata", "style", "title"):
         return
     attributes = _attributes(element, tag)
-    children = _grouped([kept for child in element for kept in _kept(child)])
+    if tag in ("path", "use", "text") and not defined and "fill" not in attributes:
+        attributes["fill"] = "#000"  # which Matplotlib leaves unsaid
+    defined = defined or tag == "defs"
+    children = [kept for child in element for kept in _kept(child, defined=defined)]
     label = element.get("id", "")
+    if label.startswith("matplotlib.axis"):
+        # Grid lines, ticks and labels, each kind together, so that their looks are said once.
+        children.sort(key=lambda child: (_AXIS.get(child.tag, 4), _look(child) or ()))
+    children = _grouped(children)
     if tag == "g" and label in WORDS:
         attributes["class"] = label
     if tag in ("g", "defs") and not children:

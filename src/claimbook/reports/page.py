@@ -20,6 +20,7 @@ from claimbook import ledger, parameters
 from claimbook.errors import LedgerError
 from claimbook.ledger import Claim
 from claimbook.reports import frame, sections
+from claimbook.reports.files import INDEX
 from claimbook.reports.sections import Parts, Section
 
 CATALOGUE = "../../index.html"  # seen from reports/<claim>/<version>/index.html
@@ -315,6 +316,8 @@ def _review(
     review = {
         "@context": "https://schema.org",
         "@type": "ClaimReview",
+        # This page, wherever it is put: no host is known where it is made.
+        "url": INDEX,
         "claimReviewed": claim.paraphrase,
         "name": str(results["title"]),
         "inLanguage": frame.words()["lang"],

@@ -1,0 +1,116 @@
+"""The fact check that machines read, against schema.org's own definition of its types."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from test_pages import manifest, notebook, rendered, results
+
+from claimbook import ledger
+from claimbook.reports import page
+
+TYPES = json.loads(
+    (Path(__file__).parent / "reference" / "schema_org" / "types.json").read_text(encoding="utf-8")
+)
+
+
+def ancestors(name: str) -> list[str]:
+    """The type itself and all that it is a kind of."""
+    found = [name]
+    while found[-1] in TYPES["parents"]:
+        found.append(TYPES["parents"][found[-1]])
+    return found
+
+
+def fits(value: Any, kind: str) -> bool:
+    if isinstance(value, dict):
+        return kind in ancestors(value.get("@type", ""))
+    if kind == "Number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if not isinstance(value, str) or not value.strip():
+        return False
+    if kind == "Date":
+        return re.fullmatch(r"\d{4}-\d\d-\d\d", value) is not None and bool(
+            dt.date.fromisoformat(value)
+        )
+    if kind == "URL":
+        return urlsplit(value).scheme in ("", "https", "http") and " " not in value
+    return kind == "Text"
+
+
+def faults(thing: dict[str, Any], where: str = "") -> Iterator[str]:
+    """What schema.org does not know of a thing, and what a fact check must not lack."""
+    kind = thing.get("@type", "")
+    if kind not in TYPES["parents"]:
+        yield f"{where}: no type {kind!r}"
+        return
+    known = {
+        name: kinds
+        for ancestor in ancestors(kind)
+        for name, kinds in TYPES["properties"].get(ancestor, {}).items()
+    }
+    for name, value in thing.items():
+        if name.startswith("@"):
+            continue
+        if name not in known:
+            yield f"{where}{kind} has no property {name!r}"
+            continue
+        if not any(fits(value, allowed) for allowed in known[name]):
+            yield f"{where}{name} must be one of {known[name]}, not {value!r}"
+        if isinstance(value, dict):
+            yield from faults(value, f"{where}{name}.")
+    for name in TYPES["required"].get(kind, []):
+        if name not in thing:
+            yield f"{where}{kind} needs {name!r}"
+
+
+def review(html: str) -> dict[str, Any]:
+    (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.S)
+    return dict(json.loads(text))
+
+
+@pytest.mark.parametrize("verdict", ledger.VERDICTS)
+def test_the_review_of_every_verdict_is_valid(verdict: str) -> None:
+    found = review(rendered(verdict=verdict))
+    assert list(faults(found)) == []
+    assert found["@context"] == "https://schema.org"
+    rating = found["reviewRating"]
+    if "ratingValue" in rating:
+        assert rating["worstRating"] <= rating["ratingValue"] <= rating["bestRating"]
+
+
+@pytest.mark.parametrize("claim", [c.id for c in ledger.claims() if c.notebook and not c.collects])
+def test_the_review_of_every_claim_is_valid(claim: str) -> None:
+    about = ledger.claim(claim)
+    html = page.render(notebook(), manifest(claim=claim), results(claim=claim, title=about.title))
+    found = review(html)
+    assert list(faults(found)) == []
+    assert found["itemReviewed"]["author"]["name"] == about.asserted_by
+    # Before the check, and after nothing: the claim is older than the data it is checked with.
+    assert found["itemReviewed"]["datePublished"] <= found["datePublished"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"claimReviewed": None}, "claimReviewed must be"),
+        ({"verdict": "holds"}, "no property 'verdict'"),
+        ({"datePublished": "yesterday"}, "datePublished must be"),
+        ({"author": {"@type": "Rating", "alternateName": "x"}}, "author must be"),
+        ({"reviewRating": {"@type": "Rating"}}, "needs 'alternateName'"),
+        ({"url": "a b"}, "url must be"),
+    ],
+)
+def test_the_check_can_fail(change: dict[str, Any], said: str) -> None:
+    assert any(said in fault for fault in faults(review(rendered()) | change))
+
+
+def test_the_check_misses_what_is_missing() -> None:
+    found = review(rendered())
+    del found["url"]
+    assert list(faults(found)) == ["ClaimReview needs 'url'"]
