@@ -63,7 +63,21 @@ def parser() -> argparse.ArgumentParser:
     _add_out(swept, "the reports folder to write; default: reports/")
     _add_way(swept)
     bench = _add(commands, "bench", run_benchmark, "time a part of claimbook against its peers")
-    bench.add_argument("what", choices=["events"], help="events: the event study")
+    bench.add_argument(
+        "what",
+        choices=["events", "render"],
+        help="events: the event study; render: reports, beside papermill and nbconvert",
+    )
+    bench.add_argument(
+        "--reports",
+        type=_positive,
+        metavar="N",
+        help="of render: a sweep of N reports of one notebook; default: every claim's own report",
+    )
+    bench.add_argument("--claim", metavar="CLAIM", help="of render: the claim to take")
+    bench.add_argument(
+        "--workers", type=_positive, default=2, metavar="N", help="of render; default: 2"
+    )
     notebooks = _add(
         commands,
         "notebooks",
@@ -254,7 +268,13 @@ def _ended(outcome: "render.Outcome") -> int:
     return DONE if outcome.good else FAILED
 
 
-def run_benchmark(_: argparse.Namespace) -> int:
+def run_benchmark(chosen: argparse.Namespace) -> int:
+    if chosen.what == "render":
+        from claimbook.bench import render
+
+        found = render.run(chosen.reports, chosen.claim, chosen.workers)
+        say(render.described(found, chosen.workers))
+        return DONE
     from claimbook.bench import events
 
     say(events.run())

@@ -18,6 +18,7 @@ class Crew:
     """Surroundings that are prepared when they are first wanted, and the workers in them."""
 
     stack: ExitStack
+    warm: bool = True
     prepared: Mapping[str, str] | None = None
     team: list[Worker] = field(default_factory=list)
     state: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -25,7 +26,7 @@ class Crew:
     def surroundings(self) -> Mapping[str, str]:
         """The environment of workers and kernels. Raises OSError where none can be made."""
         if self.prepared is None:
-            self.prepared = self.stack.enter_context(surroundings.prepared())
+            self.prepared = self.stack.enter_context(surroundings.prepared(warm=self.warm))
         return self.prepared
 
     def at_hand(self) -> list[Worker]:
@@ -38,10 +39,10 @@ class Crew:
 
 
 @contextmanager
-def gathered() -> Iterator[Crew]:
-    """A crew, which is dismissed when the context ends."""
+def gathered(*, warm: bool = True) -> Iterator[Crew]:
+    """A crew, which is dismissed when the context ends. Without `warm` each kernel is started."""
     with ExitStack() as stack:
-        crew = Crew(stack)
+        crew = Crew(stack, warm)
         try:
             yield crew
         finally:
