@@ -187,7 +187,7 @@ def test_the_widgets_suit_the_parameters() -> None:
     panel.choice.value = "miner-drop"
     kinds = {name: type(widget) for name, widget in panel.inputs.items()}
     assert kinds["event_date"] is ipywidgets.DatePicker
-    assert kinds["tickers"] is ipywidgets.TagsInput
+    assert kinds["tickers"] is ipywidgets.SelectMultiple
     assert kinds["direction"] is ipywidgets.Dropdown
     assert kinds["estimation"] is ipywidgets.IntText
     panel.choice.value = "ai-upside"

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from claimbook import parameters, paths
+from claimbook import parameters
 from claimbook.data import CURRENT
+from claimbook.data import edition as editions
 from claimbook.errors import ClaimbookError
 from claimbook.ledger import Claim
 from claimbook.parameters import EDITION, Column, Parameter
@@ -29,8 +30,8 @@ TEXT = "text"  # as on the command line: lists with commas
 class Field:
     """One parameter as a form asks for it.
 
-    `options` are what can be chosen: all there is for CHOICE, what the table holds for CHOICES,
-    first and last day for DAY; else empty.
+    `options` are what can be chosen: all there is for CHOICE and CHOICES, first and last day for
+    DAY; else empty.
     """
 
     parameter: Parameter
@@ -49,7 +50,7 @@ class Field:
             return dt.date.fromisoformat(value)
         if self.kind == TEXT:
             return written(value)
-        return list(value) if self.kind == CHOICES else value
+        return tuple(value) if self.kind == CHOICES else value
 
     @property
     def explained(self) -> str:
@@ -118,7 +119,10 @@ def _field(parameter: Parameter, column: Column) -> Field:
         days = parameters.known(parameter, column)
         return Field(parameter, DAY, (days[0], days[-1]) if days else ())
     if single == "str" and (tickers := parameters.known(parameter, column)):
-        return Field(parameter, CHOICES if several else CHOICE, tuple(tickers))
+        # The article's own come first, in its order, which is that of the default.
+        first = parameter.default if several else []
+        rest = [ticker for ticker in tickers if ticker not in first]
+        return Field(parameter, CHOICES if several else CHOICE, (*first, *rest))
     if several:
         return Field(parameter, TEXT)
     kinds = {"bool": YES_NO, "int": WHOLE, "float": NUMBER}
@@ -131,4 +135,4 @@ def _typed(kind: str, text: str) -> Any:
 
 def _editions() -> list[str]:
     """Other frozen states of the data that lie here, the newest first."""
-    return sorted((f.name for f in (paths.data_folder() / "editions").glob("*/")), reverse=True)
+    return sorted(editions.names(), reverse=True)

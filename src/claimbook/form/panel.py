@@ -18,6 +18,7 @@ from claimbook.parameters import EDITION
 from claimbook.reports.shelf import Shelf
 
 _WIDTH = "480px"  # of a field with its label
+_ROWS = 6  # of a list to choose several from
 _ALMOST = 0.95  # how full the bar gets before the run has ended
 
 
@@ -163,10 +164,6 @@ class Panel:
 def _row(field: Field, widget: Any) -> widgets.HBox:
     """A field with its explanation beside it, or below it where there is no room."""
     shown = [widget, widgets.HTML(view.explained(field))]
-    if field.kind == fields.CHOICES:
-        # This widget shows no description of its own.
-        name = widgets.HTML(view.label(field.name), layout=widgets.Layout(width="180px"))
-        shown[0] = widgets.HBox([name, widget], layout=widgets.Layout(width=_WIDTH))
     return widgets.HBox(
         shown, layout=widgets.Layout(align_items="flex-start", flex_flow="row wrap")
     )
@@ -192,6 +189,5 @@ def _widget(field: Field) -> Any:
     if field.kind == fields.CHOICE:
         return widgets.Dropdown(**about, options=[(str(o), o) for o in field.options])
     if field.kind == fields.CHOICES:
-        about["layout"] = widgets.Layout(width="290px")
-        return widgets.TagsInput(**about, allow_duplicates=False, placeholder="add…")
+        return widgets.SelectMultiple(**about, options=field.options, rows=_ROWS)
     return widgets.Text(**about, continuous_update=False)

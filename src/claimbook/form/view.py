@@ -27,8 +27,6 @@ STYLE = """\
 .claimbook-form p { margin: 0 0 8px; max-width: 46em; }
 .claimbook-form .help { font-size: 13px; line-height: 1.35; margin: 0; max-width: 34em;
   color: var(--jp-ui-font-color2, #4d5760); }
-.claimbook-form .help details { margin: 2px 0 0; }
-.claimbook-form .help summary { cursor: pointer; }
 .claimbook-form .refused { border-left: 4px solid var(--fails); padding: 2px 10px; margin: 4px 0; }
 .claimbook-form .command { margin: 2px 0 8px; padding: 6px 10px; overflow-x: auto;
   background: var(--jp-layout-color2, #f0f2f4); white-space: pre-wrap; font-size: 13px; }
@@ -40,8 +38,6 @@ STYLE = """\
 .claimbook-form dl { display: flex; flex-wrap: wrap; gap: 6px 32px; margin: 0 0 10px; }
 .claimbook-form dl div { display: flex; flex-direction: column-reverse; flex: 0 1 16em; }
 .claimbook-form dt, .claimbook-form dd { float: none; width: auto; display: block; }
-.claimbook-form .label { font-size: 13px; line-height: 28px; text-align: right;
-  padding-right: 8px; }
 .claimbook-form dt { font-weight: 400; font-size: 13px; color: var(--jp-ui-font-color2, #4d5760); }
 .claimbook-form dd { margin: 0; font-size: 19px; font-weight: 600; }
 .claimbook-form img { display: block; max-width: 720px; width: 100%; height: auto; margin: 8px 0;
@@ -75,17 +71,10 @@ def explained(field: Field) -> str:
     if field.kind == fields.DAY and field.options:
         text += f" (from {escape(field.options[0])} to {escape(field.options[-1])})"
     if field.kind == fields.CHOICES:
-        listed = escape(", ".join(field.options))
         text += (
-            f"<details><summary>{len(field.options)} to choose from; type one and press Enter"
-            f"</summary>{listed}</details>"
+            f"<br>{len(field.options)} to choose from; hold Ctrl (⌘ on a Mac) and click for several"
         )
     return framed(f"<div class='help'>{text}</div>")
-
-
-def label(name: str) -> str:
-    """A parameter's name, as a label at its field's left."""
-    return framed(f"<div class='label'>{escape(name)}</div>")
 
 
 def refused(sentence: str) -> str:

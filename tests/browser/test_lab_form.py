@@ -1,0 +1,155 @@
+"""JupyterLab as a person opens it: run the start notebook, use its form, see a verdict.
+
+The server runs on a copy of the project, since JupyterLab saves what it has open.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import small_project
+from playwright.sync_api import Browser, Page, expect
+
+from claimbook import ledger, paths
+
+pytestmark = pytest.mark.browser
+
+SLOW = 240_000  # milliseconds that a step may take on a busy machine; none is expected to
+TOKEN = "only-for-this-test"
+# Asks whether it may fetch news; nothing is fetched here.
+QUIET = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address that `make lab` opens, served from a copy of the project."""
+    place = tmp_path_factory.mktemp("lab")
+    root = place / "project"
+    for name in ("data", "notebooks", "reports", "src"):
+        shutil.copytree(
+            small_project.REPOSITORY / name, root / name,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )  # fmt: skip
+    for name in ("pyproject.toml", "requirements.lock"):
+        shutil.copy(small_project.REPOSITORY / name, root / name)
+    (place / "config" / "labconfig").mkdir(parents=True)
+    (place / "config" / "labconfig" / "page_config.json").write_text(json.dumps(QUIET))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        paths.ROOT_VARIABLE: str(root),
+        "PYTHONPATH": str(root / "src"),
+        "HOME": str(place),
+        "JUPYTER_CONFIG_DIR": str(place / "config"),
+        "JUPYTER_DATA_DIR": str(place / "data"),
+        "JUPYTER_RUNTIME_DIR": str(place / "run"),
+    }
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
+        *(f"--IdentityProvider.token={TOKEN}", f"--notebook-dir={root}", _opens_at()),
+    ]
+    log = place / "log"
+    with log.open("wb") as written:
+        server = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", server, log)
+        yield f"http://127.0.0.1:{port}/?token={TOKEN}"
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _opens_at() -> str:
+    """Where `make lab` opens JupyterLab, as the Makefile says it."""
+    makefile = (small_project.REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    (found,) = (word for word in makefile.split() if word.startswith("--LabApp.default_url="))
+    return found
+
+
+def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + SLOW / 1000
+    while time.monotonic() < until:
+        assert server.poll() is None, log.read_text(errors="replace")[-3000:]
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+        else:
+            return
+    pytest.fail(f"JupyterLab does not answer: {log.read_text(errors='replace')[-3000:]}")
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    opened.set_default_timeout(SLOW)
+    yield opened
+    opened.close()
+
+
+def test_run_all_then_change_a_parameter_run_and_see_figure_and_verdict(
+    lab: str, page: Page
+) -> None:
+    expect.set_options(timeout=SLOW)
+    page.goto(lab)
+    expect(page.locator(".jp-Notebook h1").first).to_contain_text("What did the article claim")
+    assert page.url.endswith("/notebooks/00-start-here.ipynb")
+
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    form = page.locator(".jp-OutputArea-output:has(.widget-dropdown)").first
+    failed = page.locator("[data-mime-type='application/vnd.jupyter.error']").first
+    form.or_(failed).first.wait_for(state="attached")
+    assert failed.count() == 0, failed.inner_text()
+    form.scroll_into_view_if_needed()
+    expect(page.locator(".ledger-claim")).to_have_count(7)
+
+    # A claim is chosen, and a value that cannot be is refused before anything runs.
+    form.locator("select").first.select_option(
+        label=f"miner-drop: {ledger.claim('miner-drop').title}"
+    )
+    day = form.locator("input[type=date]").first
+    run = form.get_by_role("button", name="Run", exact=True)
+    day.fill("2025-03-22")
+    day.press("Tab")
+    expect(form.locator(".refused")).to_contain_text("which is no session; the nearest are")
+    expect(run).to_be_disabled()
+
+    # One that can be: the command line says the same, and the run shows what it gives.
+    day.fill("2025-01-27")
+    day.press("Tab")
+    command = "claimbook render miner-drop -p event_date=2025-01-27"
+    expect(form.locator(".command")).to_have_text(command)
+    expect(form.locator(".refused")).to_have_count(0)
+    run.click()
+    expect(form.get_by_role("button", name="Stop")).to_be_enabled()
+    expect(form.locator(".outcome .word")).to_contain_text("Cannot be tested")
+    expect(form.locator(".outcome")).to_contain_text("With event_date = 2025-01-27.")
+    picture = form.locator(".outcome img").first
+    expect(picture).to_have_attribute("alt", re.compile("on 2025-01-27"))
+    # It is decoded, and as wide as a figure; Chromium rejects the promise for a broken image.
+    picture.evaluate("image => image.decode()")
+    assert (picture.bounding_box() or {"width": 0})["width"] > 300
+    expect(form.locator(".outcome tbody tr").first).to_be_attached()
+    expect(run).to_be_enabled()
+    expect(page.get_by_text("Failed to display")).to_have_count(0)
+
+    # Several of a list, and back to the article's.
+    form.locator("select[multiple]").first.select_option(["MARA", "RIOT"])
+    expect(form.locator(".command")).to_have_text(f"{command} -p tickers=MARA,RIOT")
+    form.get_by_role("button", name="Article's values").click()
+    expect(form.locator(".command")).to_have_text("claimbook render miner-drop")
