@@ -196,3 +196,46 @@ def test_a_manifest_of_before_is_understood(small: Path) -> None:
     (old,) = shelf.versions("fell")
     found = changes.between(old.manifest, recipe.of(ledger.claim("fell")).ingredients)
     assert {"code", "packages", "page", "claim", "other"} <= {change.kind for change in found}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (1.0, 1, "parameter times is 1, was 1.0"),
+        (1, True, "parameter times is True, was 1"),
+        (["a", "b"], "a, b", 'parameter times is "a, b", was ["a", "b"]'),
+        (["a", "b"], ["b", "a"], "parameter times is b, a, was a, b"),
+        (None, "None", 'parameter times is "None", was null'),
+    ],
+)
+def test_values_that_look_alike_are_told_apart_as_the_version_does(
+    small: Path, old: Any, new: Any, said: str
+) -> None:
+    before = dict(recipe.of(ledger.claim("fell")).ingredients)
+    before, after = (before | {"parameters": {"times": value}} for value in (old, new))
+    assert recipe.version_of(before) != recipe.version_of(after)
+    assert [found.said for found in changes.between(before, after)] == [said]
+
+
+def test_what_is_too_long_to_say_is_named_once(small: Path) -> None:
+    before = dict(recipe.of(ledger.claim("fell")).ingredients)
+    first = before | {"edition_note": "fetched from one source after another"}
+    second = before | {"edition_note": "brought in from a file of somebody's own"}
+    note = "Where the edition comes from"
+    for old, new, said in [
+        (first, second, f"{note} changed"),
+        (before, first, f"{note} is recorded now"),
+        (first, before, f"{note} is no longer recorded"),
+        (before, before | {"python": ">=3.12"}, "Python: >=3.11 → >=3.12"),
+    ]:
+        assert [found.said for found in changes.between(old, new)] == [said]
+
+
+def test_exactly_the_same_parameters_go_before_fewer_or_more(small: Path) -> None:
+    new = dict(recipe.of(ledger.claim("fell"), {"times": 2.0}).ingredients)
+    fewer = new | {"parameters": {"times": 2.0}, "version": "fewer"}
+    exactly = new | {"version": "exactly"}
+    other = new | {"parameters": new["parameters"] | {"times": 1.5}, "version": "other"}
+    assert changes.predecessor([other, fewer, exactly], new) is exactly
+    assert changes.predecessor([exactly, other, fewer], exactly) is fewer
+    assert changes.predecessor([other], new) is None

@@ -4,6 +4,7 @@ Pure: manifests in, sentences out. `render` says with it why a report is rendere
 history what changed.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from claimbook import text
 from claimbook.reports import frame
 
 SHOWN = 3  # sentences of one line; more are counted
+_SHORT = 20  # signs of a value that is said
 
 PARAMETERS, DATA, CLAIM, CODE, PACKAGES, PAGE, OTHER = (
     "parameters",
@@ -73,9 +75,10 @@ def same_report(one: Manifest, other: Manifest) -> bool:
     if one["default"]:
         return True
     here, there = one["parameters"], other["parameters"]
-    return all(here[name] == there[name] for name in here.keys() & there.keys()) and (
-        here.keys() <= there.keys() or there.keys() <= here.keys()
-    )
+    if len(here) == len(there):  # quick, since each of a thousand versions is asked about each
+        return bool(here == there)
+    fewer, more = sorted((here, there), key=len)
+    return all(name in more and more[name] == value for name, value in fewer.items())
 
 
 def predecessor(manifests: Iterable[Manifest], new: Manifest) -> Manifest | None:
@@ -84,11 +87,14 @@ def predecessor(manifests: Iterable[Manifest], new: Manifest) -> Manifest | None
     One with exactly the same parameters goes before one whose notebook had fewer or more.
     """
     itself = new.get("version")
-    alike = [
-        m for m in manifests if same_report(m, new) and (itself is None or m["version"] != itself)
-    ]
-    exactly = [m for m in alike if m["parameters"] == new["parameters"]]
-    return next(iter([] if new["default"] else exactly), next(iter(alike), None))
+    alike = None
+    for other in manifests:
+        if not same_report(other, new) or (itself is not None and other["version"] == itself):
+            continue
+        if new["default"] or other["parameters"] == new["parameters"]:
+            return other
+        alike = alike or other
+    return alike
 
 
 def why(manifests: Iterable[Manifest], new: Manifest) -> str:
@@ -116,17 +122,19 @@ def summary(found: Sequence[Change], room: int = SHOWN) -> str:
 
 def _parameters(old: Manifest, new: Manifest) -> list[Change]:
     before, after = old["parameters"], new["parameters"]
-    return [
-        _said(
-            PARAMETERS,
-            name,
-            _side("parameter", name in before, name in after),
-            old=frame.shown(before.get(name)),
-            new=frame.shown(after.get(name)),
+    found = []
+    for name in {**after, **before}:
+        was, now = before.get(name), after.get(name)
+        if name in before and name in after and _same(was, now):
+            continue
+        # `1, 2` may be two values or one text; where both read so, as a program writes them.
+        alike = frame.shown(was) == frame.shown(now)
+        sides = {"old": was, "new": now}
+        said = {k: _plain(v) if alike else frame.shown(v) for k, v in sides.items()}
+        found.append(
+            _said(PARAMETERS, name, _side("parameter", name in before, name in after), **said)
         )
-        for name in {**after, **before}
-        if name not in before or name not in after or before[name] != after[name]
-    ]
+    return found
 
 
 def _data(old: Manifest, new: Manifest, old_hashes: Manifest, new_hashes: Manifest) -> list[Change]:
@@ -189,11 +197,13 @@ def _rest(
     found = []
     for name in sorted({**old, **new}):
         before, after = old.get(name), new.get(name)
-        if name in (*known, *nested) or before == after:
+        if name in (*known, *nested) or (name in old and name in new and _same(before, after)):
             continue
-        reports = _reports(before, after)
-        found += reports or [
-            _said(OTHER, _named(name), "other", old=_short(before), new=_short(after))
+        sentence = _side("other", name in old, name in new)
+        if sentence == "other" and not (_is_short(before) and _is_short(after)):
+            sentence = "other_changed"
+        found += _reports(before, after) or [
+            _said(OTHER, _named(name), sentence, old=before, new=after)
         ]
     return found
 
@@ -239,7 +249,14 @@ def _named(name: str) -> str:
     return str(frame.words()["manifest_names"].get(name, name))
 
 
-def _short(value: Any) -> str:
-    if isinstance(value, str | int | float) and len(str(value)) <= 20:
-        return str(value)
-    return text.MISSING if value is None else str(frame.words()["changes"]["another"])
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str | int | float) and len(str(value)) <= _SHORT
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values give the same name of a version: `1`, `1.0` and `true` are three."""
+    return bool(one == other) and _plain(one) == _plain(other)
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from claimbook import parameters
@@ -41,7 +42,7 @@ class Entry:
 
     @property
     def moved(self) -> tuple[FindingPair, ...]:
-        """Findings with the same verdict and another number or printed value."""
+        """Findings with the same verdict and another number, printed value or weight."""
         return tuple(pair for pair in self.findings if not pair.turned and not pair.same)
 
 
@@ -49,7 +50,14 @@ def of(shelf: Shelf, claim: Claim) -> list[Entry]:
     """Every published version of a claim, the last rendered first."""
     versions = shelf.versions(claim.id)
     usual = _defaults(claim, versions)
-    return [_entry(shelf, version, versions[i + 1 :], usual) for i, version in enumerate(versions)]
+    manifests = [version.manifest for version in versions]
+    by_name = {version.name: version for version in versions}
+    entries = []
+    for place, version in enumerate(versions, start=1):
+        found = changes.predecessor(islice(manifests, place, None), version.manifest)
+        before = by_name.get(str(found["version"])) if found else None
+        entries.append(_entry(shelf, version, before, usual))
+    return entries
 
 
 def reasons(shelf: Shelf, items: Iterable[Recipe]) -> dict[tuple[str, str], str]:
@@ -77,11 +85,8 @@ def comparisons(shelf: Shelf, claim_id: str) -> list[str]:
 
 
 def _entry(
-    shelf: Shelf, version: Version, earlier: Sequence[Version], usual: Mapping[str, Any]
+    shelf: Shelf, version: Version, before: Version | None, usual: Mapping[str, Any]
 ) -> Entry:
-    named = {v.name: v for v in earlier}
-    found = changes.predecessor([v.manifest for v in earlier], version.manifest)
-    before = named.get(str(found["version"])) if found else None
     altered = {
         name: value
         for name, value in version.manifest["parameters"].items()
