@@ -33,7 +33,7 @@ def publish(
     *,
     given: Mapping[str, Any] | None = None,
     change: Callable[[dict[str, Any]], None] = lambda manifest: None,
-    verdict: str = "holds",
+    verdict: str | None = "holds",
     findings: Mapping[str, tuple[str, str]] | None = None,
     quantities: Mapping[str, tuple[Any, str]] = QUANTITIES,
     shade: int = 0,
@@ -66,7 +66,7 @@ def publish(
                 "verdict": said,
             }
             for key, (said, reproduced) in (
-                findings or {"by-a-tenth": (verdict, "−10.00 %")}
+                {"by-a-tenth": (verdict, "−10.00 %")} if findings is None else findings
             ).items()
         ],
         "quantities": {key: {"value": v, "unit": unit} for key, (v, unit) in quantities.items()},

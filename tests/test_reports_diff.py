@@ -2,10 +2,12 @@
 
 import base64
 import csv
+import dataclasses
 import hashlib
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +20,7 @@ from hygiene import Page
 from claimbook import cli
 from claimbook.errors import ParameterError
 from claimbook.reports import diff, diff_page, diff_text, naming
+from claimbook.reports import shelf as shelf_module
 from claimbook.reports.shelf import Shelf
 
 OLD_FINDINGS = {
@@ -143,6 +146,9 @@ def test_every_quantity_has_both_sides_and_the_difference(shelf: Shelf) -> None:
         (1234567.0, 1234568.0, "+1"),
         (0.0, 0.00012, "+0.00012"),
         (5.0, -5.0, "−10"),
+        (1.0, 1.000000001, "+0.000000001"),  # the tenth digit
+        (0.5, 1e-30, "−0.5"),
+        (2e-30, 1e-30, "−1e−30"),
     ],
 )
 def test_a_difference_is_of_the_figures_and_not_of_the_arithmetic(
@@ -179,7 +185,7 @@ def test_names_in_every_form(shelf: Shelf) -> None:
         (["fell", "2024-01-03-00000000"], "fell has no version '2024-01-03-00000000': there are "),
         (["fell", "2024"], "may mean .* or .* of fell"),
         (["fell", "latest", "latest"], "latest is .*, and so is the other one"),
-        (["fell", "times=3"], "times"),
+        (["fell", "times=3"], "'times=3' means no report of fell: .*times.* 2"),
         (["fell", "times=1.5"], "make it with claimbook render fell -p times=1.5"),
         (["fell", "tims=2"], "there is no parameter 'tims'"),
         (["a", "b", "c", "d", "e"], "name them as CLAIM"),
@@ -306,3 +312,133 @@ def test_versions_elsewhere_are_compared_and_get_no_page(
     assert cli.main([*arguments, "--out", str(tmp_path / "empty")]) == cli.DONE
     assert "no page: " in capsys.readouterr().out
     assert not (tmp_path / "empty").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        (1.0, 1.000000001, ("1.000000000", "1.000000001")),
+        (0.5, 1e-30, ("0.5 MW", "1e−30 MW")),
+        (1e15, 1e-13, ("1e+15 MW", "1e−13 MW")),
+        (float("nan"), 5.0, ("not known", "5 MW")),
+        (5.0, float("-inf"), ("5 MW", "not known")),
+    ],
+)
+def test_two_values_that_differ_never_read_the_same(
+    old: float, new: float, shown: tuple[str, str]
+) -> None:
+    sides = ({"quantities": {"q": {"value": value, "unit": "MW"}}} for value in (old, new))
+    (pair,) = diff.quantities(*sides)
+    assert not pair.same
+    read = diff_text.side(pair, new=False), diff_text.side(pair, new=True)
+    assert read[0] != read[1]
+    assert [r.removesuffix(" MW") for r in read] == [r.removesuffix(" MW") for r in shown]
+    if "not known" in shown:
+        assert diff_text.difference(pair) == "–"
+
+
+def test_a_finding_that_decides_now_is_no_finding_that_is_the_same() -> None:
+    finding = {"id": "f", "statement": "F.", "verdict": "holds", "reproduced_text": "1"}
+    sides = ({"findings": [finding | {"decides": decides}]} for decides in (False, True))
+    (pair,) = diff.findings(*sides)
+    assert not pair.same
+    assert diff_text.notes(pair) == ["decides the verdict now, was a cross-check"]
+
+
+def test_two_versions_without_a_verdict_are_compared(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page that shows all claims has none."""
+    made = Shelf(small / "reports")
+    for number in (1, 2):
+        made_versions.publish(
+            made, number, verdict=None, findings={}, change=made_versions.module(number)
+        )
+    _, html = page(made)
+    assert "Neither version has a verdict." in capsys.readouterr().out
+    assert "Neither version has a verdict." in html
+    assert html.count(">No verdict<") == 2
+    assert ">None<" not in html
+    assert cli.main(["verify"]) == cli.DONE
+
+
+def test_the_previous_one_is_of_the_same_report_whatever_was_rendered_between(small: Path) -> None:
+    made = Shelf(small / "reports")
+    other = made_versions.publish(made, 1, given={"times": 2.0})
+    current = made_versions.publish(made, 2, change=made_versions.module(1))
+    later = made_versions.publish(made, 3, change=made_versions.module(2))
+    made.write(
+        "catalogue.json", json.dumps({"claims": [{"id": "fell", "latest": current}]}).encode()
+    )
+    assert naming.version(made, "fell", "previous").name == later
+    assert other in {version.name for version in made.versions("fell")}
+
+
+def test_a_version_that_was_altered_proves_nothing(
+    shelf: Shelf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, new, _ = names(shelf)
+    results = shelf.place("fell", new) / "results.json"
+    results.write_text(results.read_text("utf-8").replace("does not hold", "holds"), "utf-8")
+    assert cli.main(["diff", "fell"]) == cli.FAILED
+    said = capsys.readouterr()
+    assert f"{new}: results.json is not the file that manifest.json recorded" in said.err
+    assert not (shelf.folder / "fell" / "diffs").exists()
+
+
+@pytest.mark.parametrize("entry", ["claim", "version"])
+def test_a_manifest_cannot_choose_where_the_page_goes(
+    shelf: Shelf, entry: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its claim and version become part of a path; one made to lead elsewhere gets no page."""
+    before = small_project.tree(shelf.folder.parent)
+    versions = [
+        dataclasses.replace(v, manifest={**v.manifest, entry: f"../../{v.manifest[entry]}"})
+        for v in shelf.versions("fell")[1:]
+    ]
+    assert not diff_page.can_stand(shelf, *versions)
+    assert diff_page.can_stand(shelf, *shelf.versions("fell"))
+    elsewhere = shelf.folder.parent / "elsewhere" / "fell"
+    shutil.copytree(shelf.folder / "fell", elsewhere)
+    moved = Shelf(elsewhere.parent).versions("fell")
+    assert not diff_page.can_stand(shelf, *moved)
+    shutil.rmtree(elsewhere.parent)
+    assert small_project.tree(shelf.folder.parent) == before
+
+
+def test_a_comparison_that_is_interrupted_leaves_nothing(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list without its page would hold neither version, and miss them when they are pruned."""
+    write = shelf_module._write
+
+    def stopped(file: Path, content: bytes) -> None:
+        if file.name == "index.html":
+            raise KeyboardInterrupt
+        write(file, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shelf_module, "_write", stopped)
+        assert cli.main(["diff", "fell"]) == cli.INTERRUPTED
+    assert not list(shelf.folder.glob("fell/diffs/*"))
+    assert cli.main(["diff", "fell"]) == cli.DONE
+    assert cli.main(["verify"]) == cli.DONE
+
+
+def test_strange_names_of_quantities_and_parameters_are_text(small: Path) -> None:
+    made = Shelf(small / "reports")
+    name = '<img src="x" onerror=alert(1)>{0}%s'
+
+    def parameter(manifest: dict[str, Any]) -> None:
+        manifest["parameters"] = {**manifest["parameters"], name: name}
+
+    made_versions.publish(made, 1, quantities={name: (1.0, name)})
+    made_versions.publish(made, 2, quantities={name: (2.0, name)}, change=parameter)
+    path, html = page(made)
+    claim = (made.folder / "fell" / "index.html").read_text(encoding="utf-8")
+    for shown in (html, claim):
+        assert "<img" not in shown.partition("<main")[2].replace('<img src="data:', "")
+        assert "&lt;img src=" in shown
+    assert Page(html).requests == []
+    (row,) = json.loads(path.with_name("diff.json").read_text(encoding="utf-8"))["quantities"]
+    assert row["name"] == name

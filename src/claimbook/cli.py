@@ -17,7 +17,7 @@ from claimbook import __version__
 from claimbook.errors import ClaimbookError, ParameterError, RenderError
 
 if TYPE_CHECKING:
-    from claimbook.reports import render
+    from claimbook.reports import render, shelf
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -292,12 +292,11 @@ def execute_notebooks(chosen: argparse.Namespace) -> int:
 
 
 def verify_versions(chosen: argparse.Namespace) -> int:
-    from claimbook import paths
     from claimbook.reports import verification
-    from claimbook.reports.shelf import Shelf
 
+    shelf = _shelf_of(chosen)
     try:
-        versions, derived = verification.verified(Shelf(chosen.out or paths.reports_folder()))
+        versions, derived = verification.verified(shelf)
     except RenderError as error:
         print(error, file=sys.stderr)
         return FAILED
@@ -306,25 +305,38 @@ def verify_versions(chosen: argparse.Namespace) -> int:
     return DONE
 
 
-def prune_versions(chosen: argparse.Namespace) -> int:
+def _shelf_of(chosen: argparse.Namespace) -> "shelf.Shelf":
+    """The reports folder to read; a name given for one that is not there is a slip."""
     from claimbook import paths
-    from claimbook.reports import catalogue, lock, retention
     from claimbook.reports.shelf import Shelf
 
-    shelf = Shelf(chosen.out or paths.reports_folder())
+    if chosen.out is not None and not chosen.out.is_dir():
+        raise ParameterError(f"there is no folder {chosen.out}; --out takes a reports folder")
+    return Shelf(chosen.out or paths.reports_folder())
+
+
+def prune_versions(chosen: argparse.Namespace) -> int:
+    from claimbook.reports import catalogue, lock, retention
+
+    shelf = _shelf_of(chosen)
     claims = retention.claims(shelf, chosen.claims)
-    if chosen.dry_run:
-        planned = retention.plan(
-            shelf, claims, chosen.keep, catalogue.stated(shelf), others=chosen.all_parameters
-        )
+
+    def plan() -> retention.Plan:
+        latest = catalogue.stated(shelf)
+        return retention.plan(shelf, claims, chosen.keep, latest, others=chosen.all_parameters)
+
+    if chosen.dry_run or not claims:
+        planned = plan()
     else:
         with lock.held(shelf.folder, say):
-            planned = retention.plan(
-                shelf, claims, chosen.keep, catalogue.stated(shelf), others=chosen.all_parameters
-            )
-            retention.carry_out(shelf, planned)
-            if planned.gone:
+            planned = plan()
+            try:
+                retention.carry_out(shelf, planned)
+                # Also where nothing goes: an earlier run may have been stopped before this.
                 catalogue.refresh(shelf)
+            except OSError as error:
+                print(f"claimbook: stopped: {error}; run it again", file=sys.stderr)
+                return FAILED
     for line in retention.lines(planned, done=not chosen.dry_run):
         say(line)
     return DONE
@@ -333,20 +345,33 @@ def prune_versions(chosen: argparse.Namespace) -> int:
 def compare_versions(chosen: argparse.Namespace) -> int:
     from claimbook import paths
     from claimbook.reports import catalogue, diff_page, diff_text, lock, naming
-    from claimbook.reports.shelf import Shelf
+    from claimbook.reports.shelf import Shelf, problems_of
 
     shelf = Shelf(chosen.out or paths.reports_folder())
     old, new = naming.pair(shelf, chosen.versions)
     for line in diff_text.lines(diff_page.of(old, new), everything=chosen.all):
         say(line)
+    wrong = [
+        f"{side.name}: {'; '.join(said)}"
+        for side in (old, new)
+        if (said := problems_of(side.folder))
+    ]
+    for line in wrong:
+        print(f"claimbook: {line}, so this comparison proves nothing", file=sys.stderr)
+    if wrong:
+        return FAILED
     if not chosen.page:
         return DONE
     if not diff_page.can_stand(shelf, old, new):
         say("\nno page: it would link to versions that are not in the reports folder (see --out)")
         return DONE
     with lock.held(shelf.folder, say):
-        page = shelf.folder / diff_page.write(shelf, old, new)
-        catalogue.refresh(shelf)  # the claim's page leads to it
+        try:
+            page = shelf.folder / diff_page.write(shelf, old, new)
+            catalogue.refresh(shelf)  # the claim's page leads to it
+        except OSError as error:
+            print(f"claimbook: the page could not be written ({error})", file=sys.stderr)
+            return FAILED
     say(f"\nopen {os.path.relpath(page)}")
     return DONE
 

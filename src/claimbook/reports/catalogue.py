@@ -8,7 +8,7 @@ from typing import Any
 from claimbook import ledger
 from claimbook.data import open_edition
 from claimbook.ledger import Claim
-from claimbook.reports import claim_page, history, index_page
+from claimbook.reports import claim_page, diff_text, history, index_page
 from claimbook.reports.files import INDEX, as_json
 from claimbook.reports.history import Entry
 from claimbook.reports.shelf import CATALOGUE, FAILED, Shelf
@@ -140,6 +140,7 @@ def _report(claim: Claim, entry: Entry) -> dict[str, Any]:
                 "decides": pair.decides,
                 "verdict": {"old": pair.old_verdict, "new": pair.new_verdict},
                 "reproduced": {"old": pair.old_reproduced, "new": pair.new_reproduced},
+                "notes": diff_text.notes(pair),
             }
             for pair in (*entry.turned, *entry.moved)
         ],

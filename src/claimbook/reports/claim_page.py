@@ -122,7 +122,8 @@ def findings(report: Mapping[str, Any]) -> list[dict[str, str]]:
             for kind in ("verdict", "reproduced")
         )
         turned = verdicts[0] != verdicts[1]
-        said = " → ".join(verdicts if turned else values)
+        differing = verdicts if turned else values if values[0] != values[1] else []
+        said = "; ".join([" → ".join(differing)] if differing else pair.get("notes", []))
         lines.append({"statement": pair["statement"], "said": said, "turned": turned})
     return lines
 

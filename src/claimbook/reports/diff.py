@@ -36,6 +36,7 @@ class FindingPair:
     new_reproduced: str | None
     old_printed: str | None
     new_printed: str | None
+    reweighed: bool = False  # decides on one side and is a cross-check on the other
 
     @property
     def turned(self) -> bool:
@@ -44,10 +45,8 @@ class FindingPair:
 
     @property
     def same(self) -> bool:
-        return not self.turned and (self.old_reproduced, self.old_printed) == (
-            self.new_reproduced,
-            self.new_printed,
-        )
+        texts = (self.old_reproduced, self.old_printed), (self.new_reproduced, self.new_printed)
+        return not self.turned and not self.reweighed and texts[0] == texts[1]
 
 
 @dataclass(frozen=True)
@@ -94,13 +93,16 @@ class QuantityPair:
 
 @dataclass(frozen=True)
 class Difference:
-    """All that differs between an old and a new version, the findings that turned first."""
+    """All that differs between an old and a new version, the findings that turned first.
+
+    The page that shows all claims has None for its verdict.
+    """
 
     claim: str
     old: str
     new: str
-    old_verdict: str
-    new_verdict: str
+    old_verdict: str | None
+    new_verdict: str | None
     changes: tuple[Change, ...]
     findings: tuple[FindingPair, ...]
     quantities: tuple[QuantityPair, ...]
@@ -111,7 +113,7 @@ class Difference:
 
     @property
     def moved(self) -> tuple[FindingPair, ...]:
-        """Findings with the same verdict and another number or printed value."""
+        """Findings with the same verdict and another number, printed value or weight."""
         return tuple(pair for pair in self.findings if not pair.turned and not pair.same)
 
     @property
@@ -130,8 +132,8 @@ def between(
         claim=str(new_manifest["claim"]),
         old=str(old_manifest["version"]),
         new=str(new_manifest["version"]),
-        old_verdict=str(old_results["verdict"]),
-        new_verdict=str(new_results["verdict"]),
+        old_verdict=old_results.get("verdict"),
+        new_verdict=new_results.get("verdict"),
         changes=tuple(changes.between(old_manifest, new_manifest)),
         findings=tuple(findings(old_results, new_results)),
         quantities=tuple(quantities(old_results, new_results)),
@@ -159,7 +161,7 @@ def quantities(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[QuantityP
 def judged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """What two versions' results say differently, as plain JSON values."""
     return {
-        "verdict": {"old": old["verdict"], "new": new["verdict"]},
+        "verdict": {"old": old.get("verdict"), "new": new.get("verdict")},
         "findings": [asdict(pair) | {"turned": pair.turned} for pair in findings(old, new)],
         "quantities": [asdict(pair) | {"same": pair.same} for pair in quantities(old, new)],
     }
@@ -182,16 +184,22 @@ def _finding(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Findi
         new_reproduced=new.get("reproduced_text"),
         old_printed=old.get("printed_text"),
         new_printed=new.get("printed_text"),
+        reweighed=bool(old and new) and old.get("decides", True) != new.get("decides", True),
     )
 
 
 def _quantity(
     name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
 ) -> QuantityPair:
-    before, after = (side["value"] if side else None for side in (old, new))
+    before, after = (_known(side["value"]) if side else None for side in (old, new))
     was, now = (str(side["unit"]) if side else None for side in (old, new))
     apart = _apart(before, after) if was == now else None
     return QuantityPair(name, before, after, was, now, apart)
+
+
+def _known(value: Value) -> Value:
+    """The value; None for what is no number, which an arithmetic that failed may have left."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _apart(old: Value, new: Value) -> float | None:

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 import nbformat
 
-from claimbook.reports import diff, diff_text, frame, sections
+from claimbook.errors import RenderError
+from claimbook.reports import claim_page, diff, diff_text, frame, sections
 from claimbook.reports.diff import CONTENT, Difference, FindingPair, QuantityPair
 from claimbook.reports.files import INDEX, NOTEBOOK, as_json
 from claimbook.reports.sections import Figure
@@ -27,8 +28,11 @@ def of(old: Version, new: Version) -> Difference:
 
 def can_stand(shelf: Shelf, *versions: Version) -> bool:
     """Whether the versions lie on the shelf, so that a page there can link to them."""
+    home = shelf.folder.resolve()
     return all(
-        v.folder.resolve() == shelf.place(str(v.manifest["claim"]), v.name).resolve()
+        # What a manifest calls itself becomes part of a path here, so it must be what it is called.
+        v.folder.resolve() == home / v.folder.parent.name / v.name
+        and (v.manifest["claim"], v.manifest["version"]) == (v.folder.parent.name, v.name)
         for v in versions
     )
 
@@ -41,8 +45,8 @@ def write(shelf: Shelf, old: Version, new: Version) -> str:
     found = of(old, new)
     html = render(found, old, new).encode()
     folder = diff.place(found.claim, found.old, found.new)
-    shelf.write(f"{folder}/{CONTENT}", as_json(content(found, old, new, html)))
-    shelf.write(f"{folder}/{INDEX}", html)
+    # Both at once: the list without its page would hold no version, and miss those that go.
+    shelf.put(folder, {CONTENT: as_json(content(found, old, new, html)), INDEX: html})
     return f"{folder}/{INDEX}"
 
 
@@ -116,17 +120,27 @@ def table(pairs: Sequence[QuantityPair]) -> str:
 
 
 def main_figures(version: Version) -> list[Figure]:
-    """The figures of the notebook's main-figure cell, with the words they were published with."""
-    notebook = nbformat.read(version.folder / NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
-    parts = sections.parts(notebook)
+    """The figures of the notebook's main-figure cell, with the words they were published with.
+
+    Raises RenderError where the notebook cannot be read.
+    """
+    file = version.folder / NOTEBOOK
+    try:
+        notebook = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+        parts = sections.parts(notebook)
+    except (OSError, ValueError, KeyError, TypeError, nbformat.ValidationError) as error:
+        name = f"{version.folder.parent.name}/{version.name}/{NOTEBOOK}"
+        raise RenderError(f"{name} cannot be read ({type(error).__name__})") from error
     return [piece.content for piece in parts.of("main-figure") if piece.kind == "figure"]
 
 
 def _lead(found: Difference) -> str:
     w = frame.words()["diff"]
-    if found.old_verdict == found.new_verdict:
-        return str(w["lead_same"].format(verdict=found.new_verdict))
-    return str(w["lead_turned"].format(old=found.old_verdict, new=found.new_verdict))
+    old, new = found.old_verdict, found.new_verdict
+    if old == new:
+        return str(w["lead_same"].format(verdict=new) if new else w["lead_none"])
+    none = w["not_there"]
+    return str(w["lead_turned"].format(old=old or none, new=new or none))
 
 
 def _named(figure: Figure, version: Version) -> Figure:
@@ -138,15 +152,15 @@ def _named(figure: Figure, version: Version) -> Figure:
 
 
 def _side(version: Version, heading: str, read: str, other: Version) -> dict[str, Any]:
-    verdict = str(version.results["verdict"])
     mine, theirs = version.manifest["parameters"], other.manifest["parameters"]
+    badge = claim_page.badge(version.results.get("verdict"))
     return {
         "id": frame.slug(heading),
         "heading": heading,
         "version": version.name,
         "edition": version.manifest["edition"],
-        "verdict": verdict[:1].upper() + verdict[1:],
-        "badge": badge(verdict),
+        "verdict": badge["label"],
+        "badge": badge["badge"],
         "summary": version.results.get("summary", ""),
         "parameters": "; ".join(
             f"{name} = {frame.shown(value)}"
@@ -158,21 +172,15 @@ def _side(version: Version, heading: str, read: str, other: Version) -> dict[str
     }
 
 
-def badge(verdict: str) -> str:
-    """The style of a verdict's badge."""
-    return f"badge-{verdict.replace(' ', '-')}"
-
-
 def _finding(pair: FindingPair) -> Mapping[str, Any]:
     w = frame.words()["diff"]
-    notes = [] if pair.decides else [w["cross_check"]]
-    if None not in (pair.old_printed, pair.new_printed) and pair.old_printed != pair.new_printed:
-        notes.append(w["printed"].format(old=pair.old_printed, new=pair.new_printed))
     return {
         "statement": pair.statement,
-        "note": "; ".join(notes),
+        "note": "; ".join(diff_text.notes(pair)),
         "verdicts": [
-            {"label": verdict or w["not_there"], "badge": badge(verdict) if verdict else ""}
+            claim_page.badge(verdict) | {"label": verdict}
+            if verdict
+            else {"label": w["not_there"], "badge": ""}
             for verdict in (pair.old_verdict, pair.new_verdict)
         ],
         "reproduced": [

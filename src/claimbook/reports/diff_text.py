@@ -7,19 +7,15 @@ from claimbook import text
 from claimbook.reports import changes, frame
 from claimbook.reports.diff import NOT_THERE, UNKNOWN, Difference, FindingPair, QuantityPair, Value
 
-DIGITS = 6  # significant ones of a value; the files have ten
+DIGITS, KEPT = 6, 10  # significant ones of a value that are shown; what the files have
+LONGEST = 12  # digits after the point; a number that needs more is written with a power of ten
 DAYS = "days"
 
 
 def lines(found: Difference, *, everything: bool = False) -> list[str]:
     """The whole difference as plain lines; unchanged quantities only with `everything`."""
     w = frame.words()["diff"]
-    verdict = (
-        w["verdict_same"].format(verdict=found.new_verdict)
-        if found.old_verdict == found.new_verdict
-        else w["verdict_turned"].format(old=found.old_verdict, new=found.new_verdict)
-    )
-    said = [f"{found.claim}: {found.old} → {found.new}", verdict]
+    said = [f"{found.claim}: {found.old} → {found.new}", _verdict(found)]
     said += _block(w["turned"], [_finding(pair) for pair in found.turned])
     said += _block(w["moved"], [_finding(pair) for pair in found.moved])
     for kind in changes.KINDS:
@@ -51,7 +47,10 @@ def side(pair: QuantityPair, *, new: bool) -> str:
     if state == UNKNOWN:
         return str(w["not_known"])
     # Both sides to the same place, so that they can be read against each other.
-    return text.amount(value, unit or "", max(_needed(pair.old), _needed(pair.new)))
+    places = max(_needed(pair.old), _needed(pair.new))
+    if not pair.same and _number(pair.old, places) == _number(pair.new, places):
+        places = max(_needed(pair.old, KEPT), _needed(pair.new, KEPT))
+    return _amount(value, unit or "", places)
 
 
 def difference(pair: QuantityPair) -> str:
@@ -64,7 +63,7 @@ def difference(pair: QuantityPair) -> str:
     unit = DAYS if pair.is_date else pair.new_unit or ""
     # A difference of percentages is in points.
     unit = "percentage points" if unit == "percent" else unit
-    return text.amount(pair.difference, unit, _needed(pair.difference), sign=True)
+    return _amount(pair.difference, unit, _needed(pair.difference), sign=True)
 
 
 def verdicts(pair: FindingPair) -> str:
@@ -82,27 +81,58 @@ def reproduced(pair: FindingPair) -> str:
     return new if old == new else f"{old} → {new}"
 
 
+def notes(pair: FindingPair) -> list[str]:
+    """What else is to be said of a finding: its weight, and another weight or printed value."""
+    w = frame.words()["diff"]
+    said = [] if pair.decides or pair.reweighed else [str(w["cross_check"])]
+    if pair.reweighed:
+        said.append(str(w["decides_now" if pair.decides else "cross_check_now"]))
+    if None not in (pair.old_printed, pair.new_printed) and pair.old_printed != pair.new_printed:
+        said.append(w["printed"].format(old=pair.old_printed, new=pair.new_printed))
+    return said
+
+
+def _verdict(found: Difference) -> str:
+    w = frame.words()["diff"]
+    old, new = found.old_verdict, found.new_verdict
+    if old == new:
+        return str(w["verdict_same"].format(verdict=new) if new else w["lead_none"])
+    none = w["not_there"]
+    return str(w["verdict_turned"].format(old=old or none, new=new or none))
+
+
 def _finding(pair: FindingPair) -> str:
     w = frame.words()["diff"]
-    weight = "" if pair.decides else f" ({w['cross_check']})"
-    printed = (
-        f"; {w['printed'].format(old=pair.old_printed, new=pair.new_printed)}"
-        if None not in (pair.old_printed, pair.new_printed) and pair.old_printed != pair.new_printed
-        else ""
-    )
-    return (
-        f"{pair.id}{weight}: {verdicts(pair)}; "
-        f"{w['reproduced'].format(value=reproduced(pair))}{printed}"
-    )
+    said = [verdicts(pair), w["reproduced"].format(value=reproduced(pair))]
+    others = notes(pair)
+    weight = f" ({others.pop(0)})" if others[:1] == [w["cross_check"]] else ""
+    return f"{pair.id}{weight}: {'; '.join([*said, *others])}"
 
 
-def _needed(value: Value) -> int:
-    """Digits after the point that show a number's first six, zeros at the end left out."""
+def _needed(value: Value, significant: int = DIGITS) -> int:
+    """Digits after the point that show a number's first ones, zeros at the end left out."""
     if not isinstance(value, int | float) or value == 0:
         return 0
-    digits = max(0, DIGITS - 1 - math.floor(math.log10(abs(value))))
+    digits = max(0, significant - 1 - math.floor(math.log10(abs(value))))
     shown = text.number(float(value), digits)
     return len(shown.rstrip("0").partition(".")[2]) if "." in shown else 0
+
+
+def _number(value: Value, places: int, *, sign: bool = False) -> str:
+    """A number to a place after the point; one that would be too long, with a power of ten."""
+    if not isinstance(value, int | float):
+        return str(value)
+    if places <= LONGEST:
+        return text.number(float(value), places, sign=sign)
+    before = text.MINUS if value < 0 else "+" if sign and value > 0 else ""
+    return before + f"{abs(value):.{DIGITS}g}".replace("e-", f"e{text.MINUS}")
+
+
+def _amount(value: Value, unit: str, places: int, *, sign: bool = False) -> str:
+    """The same with its unit; a text such as a date passes through."""
+    if isinstance(value, str):
+        return value
+    return _number(value, places, sign=sign) + text.UNITS.get(unit, f" {unit}")
 
 
 def _two_units(pair: QuantityPair) -> bool:

@@ -59,14 +59,15 @@ def version(shelf: Shelf, claim_id: str, word: str) -> Version:
             raise ParameterError(f"{claim_id} has no version yet; run claimbook render {claim_id}")
         if word == LATEST:
             return newest
-        before = [v for v in there if _before(v, newest)] or [v for v in there if v != newest]
-        alike = [v for v in before if changes.same_report(v.manifest, newest.manifest)]
-        if not alike:
+        # As the history has it; where nothing was rendered before, what it took the place of.
+        earlier = [v for v in there if _before(v, newest)]
+        before = _like(earlier, newest) or _like(there, newest)
+        if before is None:
             raise ParameterError(
                 f"{claim_id} has no version of the same report before {newest.name}: "
                 f"{_listed(shelf, claim_id)}"
             )
-        return alike[0]
+        return before
     if "=" in word:
         return _with(shelf, claim_id, word)
     for fits in (str.__eq__, str.startswith, _by_digits):
@@ -97,7 +98,7 @@ def _alone(shelf: Shelf, word: str) -> Version:
         folder = folder.parent
     if (folder / MANIFEST).is_file():
         place = folder.resolve()
-        for found in Shelf(place.parents[1]).versions(place.parent.name):
+        for found in Shelf(place.parent.parent).versions(place.parent.name):
             if found.folder.resolve() == place:
                 return found
         raise ParameterError(f"{word} is no version that can be read; claimbook verify tells more")
@@ -124,6 +125,12 @@ def _with(shelf: Shelf, claim_id: str, word: str) -> Version:
         f"{claim_id} has no version with {word}; make it with claimbook render {claim_id} "
         + " ".join(f"-p {part}" for part in assignments)
     )
+
+
+def _like(versions: Sequence[Version], newest: Version) -> Version | None:
+    """The first of the same report as `newest`, other than itself."""
+    found = changes.predecessor([v.manifest for v in versions], newest.manifest)
+    return next((v for v in versions if v.manifest is found), None)
 
 
 def _before(one: Version, other: Version) -> bool:

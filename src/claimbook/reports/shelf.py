@@ -24,6 +24,7 @@ DIFFS = "diffs"  # pages that compare two versions of a claim
 ERROR = "error.json"
 CATALOGUE = "catalogue.json"
 _PART = ".part-"
+_SAID = {"claim", "version", "edition", "default", "parameters"}  # by each manifest there ever was
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,10 @@ class Shelf:
         for folder in self.version_folders(claim_id):
             try:
                 manifest, results = _read(folder / MANIFEST), _read(folder / RESULTS)
-                found.append(Version(folder, manifest, results, _rendered(folder)))
-            except (OSError, ValueError):
+            except (OSError, ValueError, TypeError):
                 continue
+            if manifest.keys() >= _SAID and "verdict" in results:
+                found.append(Version(folder, manifest, results, _rendered(folder)))
         return sorted(found, key=lambda v: (v.rendered, v.name), reverse=True)
 
     def seconds(self, claim_id: str) -> list[float]:
@@ -151,13 +153,23 @@ class Shelf:
             target.parent.mkdir(parents=True, exist_ok=True)
             (part / target.name).replace(target)
 
+    def put(self, name: str, files: Mapping[str, bytes]) -> None:
+        """A folder of files made together, replaced as one; left alone where they are the same."""
+        target = self.folder / name
+        there = {f.name: f.read_bytes() for f in target.iterdir()} if target.is_dir() else {}
+        if there != files:
+            self._put(target, files)
+
     def problems(self) -> dict[str, list[str]]:
         """What does not match, by `claim/version`, for every published version."""
-        return {
-            f"{claim_id}/{folder.name}": problems_of(folder)
-            for claim_id in self.claims()
-            for folder in self.version_folders(claim_id)
-        }
+        found = {}
+        for claim_id in self.claims():
+            for folder in self.version_folders(claim_id):
+                said = problems_of(folder)
+                if not said and (of := _read(folder / MANIFEST)["claim"]) != claim_id:
+                    said = [f"{MANIFEST} is of {of}"]
+                found[f"{claim_id}/{folder.name}"] = said
+        return found
 
     def sweep(self) -> None:
         """Remove what interrupted runs left. Parts of a run that is still going are left alone."""
