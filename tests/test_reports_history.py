@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from made_versions import module
 from test_reports_render import Worker, worker  # noqa: F401  (a fixture)
 
 from claimbook import cli
-from claimbook.reports import catalogue, links, retention, verification
+from claimbook.reports import catalogue, claim_page, links, retention, verification
 from claimbook.reports.files import as_json
 from claimbook.reports.shelf import Shelf
 
@@ -130,6 +131,45 @@ def test_a_failure_is_said_above_the_last_good_report(shelf: Shelf) -> None:
     assert "E: no &lt;table&gt;" in html
 
 
+def test_a_finding_with_another_weight_or_printed_value_says_so(shelf: Shelf) -> None:
+    pair = {
+        "statement": "S.",
+        "verdict": {"old": "holds", "new": "holds"},
+        "reproduced": {"old": "1", "new": "1"},
+        "notes": ["printed: 1, now 2"],
+    }
+    (line,) = claim_page.findings({"findings": [pair]})
+    assert line == {"statement": "S.", "said": "printed: 1, now 2", "turned": False}
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("manifest.json", b"{}"),
+        ("manifest.json", b"5"),
+        ("manifest.json", b'{"claim": "fell", "default": true}'),
+        ("manifest.json", b"\xff"),
+        ("results.json", b"[]"),
+        ("results.json", b"{}"),
+        ("results.json", None),
+    ],
+)
+def test_a_version_that_cannot_be_read_is_left_out_and_named(
+    shelf: Shelf, file: str, content: bytes | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two, three = many(shelf, 3)
+    path = shelf.place("fell", two) / file
+    path.unlink() if content is None else path.write_bytes(content)
+    catalogue.write(shelf, {"fell": three})
+    shown, _ = history(shelf)
+    assert [v["version"] for v in shown["versions"]] == [three, one]
+    assert shown["versions"][0]["since"] == one
+    assert cli.main(["prune", "--keep", "2"]) == cli.DONE
+    capsys.readouterr()
+    assert cli.main(["verify"]) == cli.FAILED
+    assert f"fell/{two}: " in capsys.readouterr().err
+
+
 # Pruning.
 
 
@@ -160,6 +200,11 @@ def an_anchor(shelf: Shelf, name: str, newest: str) -> str:
     return "sweeps/s.html"
 
 
+def an_address(shelf: Shelf, name: str, newest: str) -> str:
+    shelf.write("sweeps/s.html", f'<a href="https://example.org/r/fell/{name}/">x</a>'.encode())
+    return "sweeps/s.html"
+
+
 def another_report(shelf: Shelf, name: str, newest: str) -> str:
     link = f'<a href="../{name}/index.html">x</a>'
     made = made_versions.publish(shelf, 30, given={"times": 2.0}, extra_html=link)
@@ -177,13 +222,24 @@ def the_readme(shelf: Shelf, name: str, newest: str) -> str:
     return "README.md"
 
 
+@pytest.mark.parametrize("edition", ["2024-01-03", "my_own.prices-2"])
 @pytest.mark.parametrize(
-    "link", [a_comparison, a_sweep, an_anchor, another_report, a_pin, the_readme]
+    "link", [a_comparison, a_sweep, an_anchor, an_address, another_report, a_pin, the_readme]
 )
 def test_a_version_that_something_links_to_is_never_pruned(
-    shelf: Shelf, link: Callable[[Shelf, str, str], str], capsys: pytest.CaptureFixture[str]
+    shelf: Shelf,
+    link: Callable[[Shelf, str, str], str],
+    edition: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    names = many(shelf, 4)
+    def of_edition(number: int) -> Callable[[dict[str, Any]], None]:
+        def change(manifest: dict[str, Any]) -> None:
+            module(number)(manifest)
+            manifest["edition"] = edition
+
+        return change
+
+    names = [made_versions.publish(shelf, n, change=of_edition(n)) for n in range(1, 5)]
     catalogue.write(shelf, {"fell": names[3]})
     by = link(shelf, names[0], names[3])
     capsys.readouterr()
@@ -195,6 +251,51 @@ def test_a_version_that_something_links_to_is_never_pruned(
     left = {version.name for version in shelf.versions("fell") if version.default}
     assert left == {names[0], names[3]}
     assert cli.main(["verify"]) == cli.DONE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\ufefffell/{}",
+        "reports/fell/{}/",
+        "reports\\fell\\{}\\index.html",
+        "https://example.org/fell/{}/index.html # cited",
+    ],
+)
+def test_a_pin_is_understood_in_every_form_it_may_be_pasted_in(shelf: Shelf, line: str) -> None:
+    names = many(shelf, 2)
+    shelf.write("pinned.txt", line.format(names[0]).encode())
+    assert links.pinned(shelf) == [("fell", names[0])]
+    assert retention.plan(shelf, ["fell"], 1, {}).gone == ()
+
+
+def test_nothing_goes_while_the_pins_cannot_be_read(
+    shelf: Shelf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = many(shelf, 3)
+    shelf.write("pinned.txt", f"fell/{names[0]}\n".encode("utf-16"))
+    assert cli.main(["prune", "--keep", "1"]) == cli.UNUSABLE
+    assert "pinned.txt cannot be read; write it as UTF-8" in capsys.readouterr().err
+    assert len(shelf.versions("fell")) == 3
+
+
+def test_pruning_that_was_interrupted_is_mended_by_the_next(shelf: Shelf) -> None:
+    names = many(shelf, 3)
+    catalogue.write(shelf, {"fell": names[2]})
+    # As it is when the process is killed after the last removal.
+    retention.carry_out(shelf, retention.plan(shelf, ["fell"], 1, {}))
+    assert cli.main(["verify"]) == cli.FAILED
+    assert cli.main(["prune", "--keep", "1"]) == cli.DONE
+    assert cli.main(["verify"]) == cli.DONE
+
+
+@pytest.mark.parametrize("words", [["verify"], ["prune", "--keep", "1"], ["diff", "fell"]])
+def test_a_folder_that_is_not_there_is_a_slip_and_is_not_made(
+    shelf: Shelf, words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*words, "--out", str(tmp_path / "typo")]) == cli.UNUSABLE
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not (tmp_path / "typo").exists()
 
 
 def test_a_link_on_a_page_that_goes_holds_nothing(shelf: Shelf) -> None:
@@ -331,6 +432,16 @@ def test_a_version_taken_away_by_hand_is_missed_everywhere(whole: Shelf) -> None
     assert {"catalogue.json", "fell/history.json", "sweeps/s.json", "pinned.txt"} <= set(found)
     assert any(name.endswith("/diff.json") for name in found)
     assert any("links to fell/" in sentence for sentence in found["index.html"])
+
+
+def test_a_report_among_those_of_another_claim_is_named(
+    shelf: Shelf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its four files match each other, so only its place is wrong."""
+    (name,) = many(shelf, 1)
+    shutil.copytree(shelf.place("fell", name), shelf.place("fell-too", name))
+    assert cli.main(["verify"]) == cli.FAILED
+    assert capsys.readouterr().err == f"fell-too/{name}: manifest.json is of fell\n"
 
 
 def test_a_folder_from_before_these_pages_is_checked_by_its_versions(shelf: Shelf) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from claimbook import paths
+from claimbook.errors import RenderError
 from claimbook.reports.files import INDEX
 from claimbook.reports.shelf import DIFFS, FAILED, Shelf
 
@@ -24,8 +25,10 @@ PINNED = "pinned.txt"
 Place = tuple[str, str]  # claim and version
 
 _HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
-_PAIR = re.compile(r"([a-z0-9][a-z0-9-]*)/(\d{4}-\d\d-\d\d-[0-9a-f]{8})\b")
-_ANCHOR = re.compile(r"^v-(\d{4}-\d\d-\d\d-[0-9a-f]{8})$")
+# An edition is named by a date, or by whoever imported it.
+_VERSION = r"[A-Za-z0-9][\w.-]*-[0-9a-f]{8}"
+_PAIR = re.compile(rf"(?<![\w-])([a-z0-9][a-z0-9-]*)/(?=({_VERSION})(?![\w-]))")
+_ANCHOR = re.compile(rf"^v-({_VERSION})$")
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,21 @@ def sources(shelf: Shelf) -> Iterator[Source]:
 
 
 def pinned(shelf: Shelf) -> list[Place]:
-    """The versions that `pinned.txt` names, in its order; what follows a `#` is a remark."""
+    """The versions that `pinned.txt` names, in its order; what follows a `#` is a remark.
+
+    An entry is `claim/version`, or a path or an address of a version or of its page. Raises
+    RenderError where the file cannot be read, so that nothing goes that it may name.
+    """
     try:
-        lines = (shelf.folder / PINNED).read_text(encoding="utf-8").splitlines()
+        # Editors on Windows put a mark before the first line.
+        lines = (shelf.folder / PINNED).read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         return []
-    entries = (line.partition("#")[0].strip().strip("/") for line in lines)
-    return [(claim, version) for claim, _, version in (e.partition("/") for e in entries if e)]
+    except (OSError, UnicodeDecodeError) as error:
+        raise RenderError(f"{PINNED} cannot be read; write it as UTF-8 text ({error})") from error
+    entries = (line.partition("#")[0].strip().replace("\\", "/") for line in lines)
+    parts = [entry.removesuffix(INDEX).strip("/").split("/") for entry in entries if entry]
+    return [(entry[-2] if entry[1:] else "", entry[-1]) for entry in parts]
 
 
 def held(shelf: Shelf, candidates: Iterable[Place]) -> dict[Place, str]:

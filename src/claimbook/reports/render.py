@@ -211,9 +211,10 @@ def _publish_all(
                 claim_id = gone.folder.parent.name
                 say(f"{claim_id}: {gone.name} removed; the last {KEEP} are kept")
         catalogue.write(shelf, current)
-    except OSError as error:
+    except (OSError, RenderError) as error:
+        why = getattr(error, "strerror", None) or error
         outcome.problems.append(
-            f"the index could not be written ({error.strerror or error}); the next render writes it"
+            f"the index could not be written ({why}); the next render writes it"
         )
     kept.end()
     return outcome
