@@ -36,7 +36,8 @@ STYLE = """\
   margin-right: 6px; font-weight: 700; border: 2px solid var(--tone); border-radius: 50%;
   line-height: 1.2; font-size: .72em; vertical-align: .12em; }
 .claimbook-form dl { display: flex; flex-wrap: wrap; gap: 6px 32px; margin: 0 0 10px; }
-.claimbook-form dl div { display: flex; flex-direction: column-reverse; flex: 0 1 16em; }
+.claimbook-form dl div { display: flex; flex-direction: column-reverse; flex: 0 1 16em;
+  justify-content: flex-end; }
 .claimbook-form dt, .claimbook-form dd { float: none; width: auto; display: block; }
 .claimbook-form dt { font-weight: 400; font-size: 13px; color: var(--jp-ui-font-color2, #4d5760); }
 .claimbook-form dd { margin: 0; font-size: 19px; font-weight: 600; }
