@@ -14,6 +14,8 @@ from claimbook import cli, ledger, paths
 from claimbook.reports import shelf
 from claimbook.reports.shelf import Shelf, Version
 
+HEAVY = 700_000  # bytes
+
 
 def folders(rendered: Rendered) -> list[Path]:
     """The fresh reports, and the committed ones where there are any."""
@@ -43,6 +45,21 @@ def test_there_is_a_page_for_every_report_every_claim_and_the_catalogue(rendered
         leads = (rendered.folder / claim_id / "index.html").read_text(encoding="utf-8")
         assert f"{version.name}/index.html" in leads
     assert len(with_notebook) >= 3
+
+
+def test_no_page_is_heavy(rendered: Rendered) -> None:
+    for page in sorted(rendered.folder.rglob("*.html")):
+        assert page.stat().st_size < HEAVY, page
+
+
+def test_a_page_with_far_more_to_show_is_not_heavy_either(tmp_path: Path) -> None:
+    # Nine windows where the article's report has three, four years of days where it has two.
+    options = ["smoothing=1", "series_days=730", "windows=30,60,90,120,180,270,365,545,730"]
+    given = [word for option in options for word in ("-p", option)]
+    done = small_project.claimbook("render", "halving-revenue", *given, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    (version,) = Shelf(tmp_path / "out").versions("halving-revenue")
+    assert (version.folder / "index.html").stat().st_size < HEAVY
 
 
 def test_no_page_asks_anything_of_anyone(rendered: Rendered) -> None:

@@ -19,6 +19,7 @@ from IPython.utils.capture import capture_output
 from claimbook import data, ledger, show
 from claimbook.charts.chart import Chart, house_style, new_figure
 from claimbook.ledger import Printed, Quantity
+from claimbook.reports import sections
 
 NASTY = "<script>alert('&')</script>"
 BY = Printed(
@@ -63,7 +64,8 @@ class Reader(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, words: str) -> None:
-        self.words.append(words)
+        if self.open[-1:] != ["style"]:
+            self.words.append(words)
 
     def classes(self) -> set[str]:
         return {c for _, attrs in self.tags for c in (attrs.get("class") or "").split()}
@@ -293,3 +295,10 @@ def test_the_result_is_published_for_programs() -> None:
     assert content == ledger.result(claim, {"days": 5}, findings, FALLS, numbers, "In a sentence.")
     assert content["verdict"] == ledger.IN_PART
     assert output.data["text/plain"] == "Published: holds in part, 1 findings, 2 quantities."
+
+
+def test_tables_are_set_for_jupyterlab_and_the_page_takes_that_off() -> None:
+    frame = pd.DataFrame({"n": [1]}, index=pd.Index(["a"], name="letter"))
+    html = shown(lambda: show.table(frame, "Letters")).data["text/html"]
+    assert html.startswith(show.LAB)
+    assert "<style" not in sections.Tables("x").boxed(html)

@@ -21,6 +21,12 @@ from claimbook.data import Edition
 from claimbook.ledger import Claim, Finding, Quantities
 
 RESULT_MIME = "application/vnd.claimbook.result+json"
+# JupyterLab sets every cell to the right; the reports' pages have a style of their own.
+LAB = (
+    "<style>table:is(.data,.findings,.claim-table,.coverage) :is(caption,th,td)"
+    "{text-align:left;vertical-align:top}"
+    "table:is(.data) :is(th,td).number{text-align:right}</style>"
+)
 EXPLORABLE_MIME = "application/vnd.claimbook.explorable+json"
 
 
@@ -267,7 +273,8 @@ def _table(
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
-        f"<table class='{kind}'>{title}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        f"{LAB}<table class='{kind}'>{title}<thead><tr>{heads}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
     )
 
 

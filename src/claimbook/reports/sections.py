@@ -20,7 +20,7 @@ from claimbook import text
 from claimbook.charts import vector
 from claimbook.errors import RenderError
 from claimbook.reports import frame
-from claimbook.show import EXPLORABLE_MIME, RESULT_MIME
+from claimbook.show import EXPLORABLE_MIME, LAB, RESULT_MIME
 
 ROWS_SHOWN = 12
 
@@ -105,7 +105,7 @@ class Tables:
         return f"{self.prefix}-figure-{self.figures}"
 
     def boxed(self, html: str) -> str:
-        return _TABLE.sub(self._box, html)
+        return _TABLE.sub(self._box, html.replace(LAB, ""))
 
     def _box(self, match: re.Match[str]) -> str:
         self.count += 1
