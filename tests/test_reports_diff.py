@@ -13,16 +13,20 @@ from typing import Any
 from urllib.parse import unquote
 
 import made_versions
+import matplotlib.figure
 import pytest
 import small_project
 from hygiene import Page
 
 from claimbook import cli
+from claimbook.charts import vector
 from claimbook.errors import ParameterError
-from claimbook.reports import diff, diff_page, diff_text, naming
+from claimbook.reports import diff, diff_page, diff_text, naming, sections
 from claimbook.reports import shelf as shelf_module
-from claimbook.reports.shelf import Shelf
+from claimbook.reports.sections import Figure
+from claimbook.reports.shelf import Shelf, Version
 
+ALT = "A line that rises from 0 to what the version says."
 OLD_FINDINGS = {
     "by-a-tenth": ("holds", "−10.00 %"),
     "the-second": ("holds", "−9.00 %"),
@@ -301,6 +305,26 @@ def test_a_figure_that_is_the_same_is_shown_once(shelf: Shelf) -> None:
     assert "The main figure is the same in both" in html
     assert len(Page(html).alts) == 1
     assert "times = 2.0" in html
+
+
+def test_two_drawings_on_one_page_share_no_id(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A vector figure refers to its parts by id; with shared ids, one would be cut as the other."""
+    _, new, old = shelf.versions("fell")
+
+    def drawn(version: Version) -> list[Figure]:
+        picture = matplotlib.figure.Figure(figsize=(2, 2))
+        picture.subplots().plot([0, 1], [0, 1 if version is old else 2])
+        return [sections.figure_of(vector.drawn(picture), ALT, "line", None)]
+
+    monkeypatch.setattr(diff_page, "main_figures", drawn)
+    seen = diff_page.render(diff_page.of(old, new), old, new)
+    ids, used = Page(seen).ids, re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', seen)
+    assert len(set(ids)) == len(ids)
+    assert {one or other for one, other in used} <= set(ids)
+    assert seen.count("clip-path=") > 1
+    assert Page(seen).alts == [ALT] * 2
 
 
 def test_versions_elsewhere_are_compared_and_get_no_page(

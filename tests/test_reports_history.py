@@ -444,6 +444,14 @@ def test_a_report_among_those_of_another_claim_is_named(
     assert capsys.readouterr().err == f"fell-too/{name}: manifest.json is of fell\n"
 
 
+def test_a_start_page_that_was_taken_away_is_missed(whole: Shelf) -> None:
+    path = whole.folder / "catalogue.json"
+    content = small_project.read_json(path) | {"start": {"id": "start", "latest": "gone"}}
+    path.write_bytes(as_json(content))
+    said = verification.problems(whole)["catalogue.json"]
+    assert said == ["leads to start/gone, which is not published"]
+
+
 def test_a_folder_from_before_these_pages_is_checked_by_its_versions(shelf: Shelf) -> None:
     many(shelf, 2)
     assert verification.verified(shelf) == (2, 0)

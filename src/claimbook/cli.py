@@ -533,7 +533,7 @@ def _add_prune(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add_out(
         prune,
         "the reports folder; default: reports/. Its pinned.txt names versions to keep whatever "
-        "happens, CLAIM/VERSION a line",
+        "happens, CLAIM/VERSION or its address a line",
     )
 
 

@@ -82,7 +82,11 @@ def _catalogue(content: Mapping[str, Any], versions: Versions, _: Path) -> list[
             said.append(f"calls {'/'.join(latest)} the latest, which is not published")
         elif entry["latest"] and entry["verdict"] != versions[latest].results.get("verdict"):
             said.append(f"says {entry['verdict']!r} of {entry['id']}, which its report does not")
-    known = {entry["id"] for entry in entries}
+    if start := content.get("start"):
+        entries = [*entries, start]
+        if start["latest"] and (start["id"], start["latest"]) not in versions:
+            said.append(f"leads to {start['id']}/{start['latest']}, which is not published")
+    known = {entry["id"] for entry in entries if "reports" in entry}
     said += [
         f"does not list {'/'.join(place)}"
         for place in sorted(versions)
