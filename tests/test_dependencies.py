@@ -37,7 +37,12 @@ RUN = {
     "ipykernel": ("notebooks", '"name": "python3"'),  # the kernel that every notebook names
     "pyarrow": ("src/claimbook/data/imported.py", "pd.read_parquet("),  # how pandas reads Parquet
 }
-IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml", "coinmetrics-api-client": "coinmetrics"}
+IMPORTED_AS = {
+    "pillow": "PIL",
+    "pyyaml": "yaml",
+    "coinmetrics-api-client": "coinmetrics",
+    "fonttools": "fontTools",
+}
 # Later releases refuse pandas 3 or want polars beside it; ours reads the plain rows alone.
 CEILINGS = {"coinmetrics-api-client"}
 PIP_ONLY = {"axe-playwright-python", "coinmetrics-api-client"}

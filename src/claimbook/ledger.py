@@ -166,7 +166,8 @@ def collection() -> Claim | None:
         )
     except (KeyError, TypeError) as error:
         raise LedgerError(
-            f"data/claims.yml: `{COLLECTION}` must have id, title, paraphrase and notebook ({error})"
+            f"data/claims.yml: `{COLLECTION}` must have id, title, paraphrase and notebook "
+            f"({error})"
         ) from error
 
 

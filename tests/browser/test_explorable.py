@@ -54,7 +54,8 @@ def _study(changed: tuple[tuple[str, Any], ...]) -> upside.Study:
 
 
 def worth(project: Project, at: tuple[float, ...]) -> float:
-    return float(project_npv(replace(project, **dict(zip(INPUTS, at, strict=True)))))
+    inputs: dict[str, Any] = dict(zip(INPUTS, at, strict=True))
+    return float(project_npv(replace(project, **inputs)))
 
 
 def with_model(changed: dict[str, Any], folder: Path) -> str:
