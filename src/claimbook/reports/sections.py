@@ -4,6 +4,7 @@ Works on tags, headings and output types only. Everything here is plain data for
 """
 
 import csv
+import hashlib
 import io
 import re
 from base64 import b64decode
@@ -77,7 +78,9 @@ class Figure:
         """The figure as SVG for the page, with ids of its own; None for a picture in pixels."""
         if not self.image.startswith("<svg"):
             return None
-        return Markup(vector.inline(self.image, self.name, self.alt))
+        # Short, since a drawing says it thousands of times.
+        prefix = "i" + hashlib.sha256(self.name.encode()).hexdigest()[:5]
+        return Markup(vector.inline(self.image, prefix, self.alt))
 
     @property
     def csv_address(self) -> str:
