@@ -246,7 +246,7 @@ def test_colours_say_what_they_mean(study: Study) -> None:
     assert front is not None
     drawn = study_charts.single_shares(front, "2024-06-04", "s")
     dots = drawn.figure.axes[0].collections[-1].get_facecolor()
-    colors = [to_hex(tuple(map(float, color))) for color in np.asarray(dots)]
+    colors = [to_hex((color[0], color[1], color[2], color[3])) for color in np.asarray(dots)]
     assert str(drawn.data.index[0]) == "CORZ"
     assert colors == [chart.RISE] + [chart.SUBJECT] * 5
 

@@ -55,9 +55,9 @@ FIXED_X86 = {
 }
 
 # What a process needs to start at all.
-PASSED_ON = ("LD_LIBRARY_PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "TMPDIR", "TEMP", "TMP")
-# What a command has settled for all that it starts.
-PASSED_ON += (paths.EDITION_VARIABLE,)
+NEEDED = ("LD_LIBRARY_PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "TMPDIR", "TEMP", "TMP")
+# With what a command has settled for all that it starts.
+PASSED_ON = (*NEEDED, paths.EDITION_VARIABLE)
 
 
 @contextmanager
