@@ -13,10 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from claimbook import ledger
-from claimbook.reports import crew, execution, recipe, render, surroundings
+from claimbook.reports import crew, recipe, render, surroundings
 from claimbook.reports.recipe import Recipe
 from claimbook.reports.shelf import Shelf
 
@@ -54,6 +52,11 @@ def _own(recipes: list[Recipe]) -> dict[str, Any]:
     taken = []
     with surroundings.prepared() as environment:
         surroundings.adopt(environment)
+        # Not sooner: what is measured otherwise needs none of it.
+        import nbformat
+
+        from claimbook.reports import execution
+
         for item in recipes:
             notebook = nbformat.reads(item.source, as_version=4)  # type: ignore[no-untyped-call]
             begin, end = (nbformat.v4.new_code_cell(code) for code in (_BEGIN, _END))  # type: ignore[no-untyped-call]
