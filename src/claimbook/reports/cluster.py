@@ -17,7 +17,7 @@ import distributed
 
 from claimbook import ledger
 from claimbook.errors import ClaimbookError, RenderError
-from claimbook.reports import recipe, task, workers
+from claimbook.reports import published, recipe, task, workers
 from claimbook.reports.recipe import Recipe
 from claimbook.reports.task import Limits, Made
 from claimbook.reports.workers import Watch, Worker
@@ -114,7 +114,9 @@ class Hands(distributed.WorkerPlugin):  # type: ignore[misc]
 def make(item: Recipe, limits: Limits) -> Made:
     """Make a report, if this machine has the project and the packages that the driver has."""
     try:
-        here = recipe.of(ledger.subject(item.claim.id), item.changed).version
+        # The start page's recipe holds its results; this machine may have none or others.
+        with published.before_it(item):
+            here = recipe.of(ledger.subject(item.claim.id), item.changed).version
         wrong = recipe.not_as_locked()
     except ClaimbookError as error:
         return task.stopped(item, f"the cluster's worker cannot make it: {error}")
