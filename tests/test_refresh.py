@@ -224,6 +224,31 @@ def test_renamed_and_gone_shares_are_named_and_their_rows_stay(world: World) -> 
     assert f"Taken over from edition {little_data.NAME}, not fetched: SDIG." in gaps
 
 
+def test_a_share_with_a_partial_answer_keeps_its_rows_among_others(world: World) -> None:
+    world.yahoo.edit = lambda bars: bars[(bars["ticker"] != "HUT") | (bars["date"] > "2026-01-01")]
+    said = world.refresh(Asked(only="market")).drift
+    sentence = "Yahoo Finance lacks rows that there are of HUT; their rows are those of the old "
+    assert any(line.startswith(sentence) for line in said), said
+    old, new = (data.read(["adjusted_closes"], name) for name in ("shipped", "current"))
+    rows = [one["adjusted_closes"].query("ticker == 'HUT'").reset_index(drop=True)
+            for one in (old, new)]  # fmt: skip
+    pd.testing.assert_frame_equal(*rows)
+
+
+def test_days_that_coin_metrics_has_not_completed_are_left_out(world: World) -> None:
+    world.coinmetrics.edit = lambda rows: rows.assign(
+        price_usd=rows["price_usd"].where(rows["date"] < "2026-06-01"),
+        fees_btc=rows["fees_btc"].where(rows["date"] < "2026-05-31"),
+    )
+    frozen = data.read(["network_daily"])["network_daily"]["date"].max()
+    assert frozen == pd.Timestamp("2026-06-01")
+    with pytest.raises(DataError, match="ends 2026-05-30, before days that the current edition"):
+        world.refresh(Asked(only="network"))
+    world.refresh(Asked(only="network", end="2026-05-30"))
+    kept = data.read(["network_daily"])["network_daily"]
+    assert kept["copy"].iloc[-3:].tolist() == [coinmetrics.COPY, "B", "B"]
+
+
 def test_a_missing_session_is_reported_and_listed_as_a_gap(world: World) -> None:
     world.yahoo.edit = lambda bars: bars[bars["date"] != "2026-07-08"]
     said = " ".join(world.refresh(MARKET_OF_TWO).drift)
@@ -363,7 +388,7 @@ def test_a_ticker_that_does_not_exist(world: World) -> None:
 
 def test_a_provider_without_most_securities_is_down(world: World) -> None:
     world.yahoo.edit = lambda bars: bars[bars["ticker"].isin(["MARA", "SPY", "BTC-USD"])]
-    refused(world, Asked(only="market"), "returned no prices for 4 of 7 securities")
+    refused(world, Asked(only="market"), "returned no prices, or not all, for 4 of 7 securities")
 
 
 def test_a_partial_answer_is_refused(world: World) -> None:

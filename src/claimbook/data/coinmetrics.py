@@ -143,7 +143,10 @@ def _table(rows: list[dict[str, Any]], first: pd.Timestamp, last: pd.Timestamp) 
     complete = table.dropna(subset=["blocks", "issuance_btc", "fees_btc", "hashrate_ehs"])
     if complete.empty:
         raise DataError(f"Coin Metrics returned no complete day; {HINT}")
-    table = table[table["date"] <= complete["date"].max()]
+    # The day's price comes last: a last day without one is not complete either.
+    end = complete.loc[complete["price_usd"].notna(), "date"].max()
+    last_day = complete["date"].max() if pd.isna(end) else end
+    table, complete = (frame[frame["date"] <= last_day] for frame in (table, complete))
     if len(complete) != len(table):
         away = table.loc[~table["date"].isin(complete["date"]), "date"]
         raise DataError(

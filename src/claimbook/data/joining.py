@@ -14,6 +14,10 @@ SAME_BASIS = 3e-5
 BESIDE = 5  # rows that are looked at on each side of the seam
 
 
+class PartialError(DataError):
+    """An answer lacks rows that the current edition has."""
+
+
 @dataclass(frozen=True)
 class Joined:
     """The rows to keep, in order; and the old ones that are not among them.
@@ -44,14 +48,13 @@ def joined(
     in sentences; `span` is what was fetched, both ends included. Where `value` names a price,
     old rows outside are kept only on the basis of the new ones: else they are dropped with `drop`,
     and without it DataError is raised. Where no row is in both, `alike` says whether the basis is
-    known to be one. Raises DataError too where the answer lacks more of the old
-    rows than `LOSS`.
+    known to be one. Raises PartialError where the answer lacks more of the old rows than `LOSS`.
     """
     inside = old[key].between(*span)
     new = new[new[key].between(*span)]
     lost = old[inside & ~old[key].isin(new[key])]
     if len(lost) > LOSS * int(inside.sum()):
-        raise DataError(
+        raise PartialError(
             f"{what}: the answer lacks {len(lost):,} of the {int(inside.sum()):,} rows that the "
             f"current edition has there, the first of {lost[key].min():%Y-%m-%d}: a partial "
             "answer; nothing was written, try again later"

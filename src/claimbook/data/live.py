@@ -2,7 +2,7 @@
 
 What was fetched less than a day ago for the same tables is used again, so that all notebooks and
 all cells of one see the same figures. The live editions lie in `data/editions/live-…` and can be
-asked for by that name later; `current` never means one of them.
+asked for by that name later; fetching one does not make it the current edition.
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ import pandas as pd
 from claimbook import text
 from claimbook.analysis import calendar
 from claimbook.data import days, drift, gaps, yahoo
-from claimbook.data.joining import joined
+from claimbook.data.joining import PartialError, joined
 from claimbook.data.patience import Patience
 from claimbook.errors import DataError
 
@@ -41,12 +41,14 @@ Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
 class Found:
     """The price tables as they are to be, and what a reader of the drift must know.
 
-    `gone` are tickers that Yahoo no longer answers for; their rows are the old edition's.
+    `gone` are tickers that Yahoo no longer answers for, `partial` those of which it lacks rows that
+    the old edition has; `kept` are all whose rows are the old edition's.
     """
 
     tables: dict[str, pd.DataFrame]
     notes: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    partial: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
 
 
@@ -89,24 +91,40 @@ def fetch(
         if ticker == BITCOIN_SYMBOL:
             bitcoin = _bitcoin(bitcoin, history.bars, (first, last))
             continue
+        try:
+            explicit = span[0] is not None
+            rows = _daily(ticker, history.bars, (first, last), old, explicit=explicit)
+            if ticker not in listed.index or (old[HOURLY]["ticker"] == ticker).any():
+                rows[HOURLY] = _hourly(
+                    ticker, (first, last), now, old, found, history, session, patience
+                )
+        except PartialError:
+            if tickers is not None:
+                raise
+            found.partial.append(ticker)
+            continue
+        for name, frame in rows.items():
+            parts[name].append(frame.assign(ticker=ticker))
         if history.symbol != ticker:
             found.notes.append(f"{ticker}: renamed; Yahoo Finance lists it as {history.symbol}.")
         splits[ticker], names[ticker] = history.splits, history.name
-        asked = span[0] is not None
-        _daily(ticker, history.bars, (first, last), old, parts, explicit=asked)
-        if ticker not in listed.index or (old[HOURLY]["ticker"] == ticker).any():
-            _hourly(ticker, (first, last), now, old, parts, found, history, session, patience)
-    if len(found.gone) > GONE * len(symbols):
+    without = [*found.gone, *found.partial]
+    if len(without) > GONE * len(symbols):
         raise DataError(
-            f"Yahoo Finance returned no prices for {len(found.gone)} of {len(symbols)} "
-            f"securities ({text.listed(found.gone[:3])}, …): it may be down; {yahoo.HINT}"
+            f"Yahoo Finance returned no prices, or not all, for {len(without)} of {len(symbols)} "
+            f"securities ({text.listed(without[:3])}, …): it may be down; {yahoo.HINT}"
+        )
+    if found.partial:
+        found.notes.append(
+            f"Yahoo Finance lacks rows that there are of {text.listed(found.partial)}; "
+            "their rows are those of the old edition."
         )
     if found.gone:
         found.notes.append(
             f"Gone from Yahoo Finance (renamed or delisted): {text.listed(found.gone)}; "
             "their rows are those of the old edition."
         )
-    answered = [t for t in symbols if t not in found.gone and t != BITCOIN_SYMBOL]
+    answered = [t for t in symbols if t not in without and t != BITCOIN_SYMBOL]
     found.kept = [t for t in listed.index if t not in answered]
     for name, fresh in parts.items():
         others = old[name][~old[name]["ticker"].isin(answered)]
@@ -220,10 +238,11 @@ def _daily(
     bars: pd.DataFrame,
     span: tuple[pd.Timestamp, pd.Timestamp],
     old: Mapping[str, pd.DataFrame],
-    parts: dict[str, list[pd.DataFrame]],
     *,
     explicit: bool,
-) -> None:
+) -> dict[str, pd.DataFrame]:
+    """A ticker's rows of the two daily tables."""
+    made = {}
     sessions = calendar.sessions(*span).astype("<M8[us]")
     bars = bars[bars["date"].isin(sessions)]
     for name, value, columns in (
@@ -234,10 +253,9 @@ def _daily(
         start = span[0] if explicit else max(span[0], old[name]["date"].min())
         rows = bars.loc[bars["date"] >= start, ["date", *columns]]
         before = old[name][old[name]["ticker"] == ticker]
-        made = joined(
-            before, rows, span, key="date", value=value, what=f"Yahoo Finance, {ticker}, {name}"
-        )
-        parts[name].append(made.rows.assign(ticker=ticker))
+        what = f"Yahoo Finance, {ticker}, {name}"
+        made[name] = joined(before, rows, span, key="date", value=value, what=what).rows
+    return made
 
 
 def _hourly(
@@ -245,12 +263,11 @@ def _hourly(
     span: tuple[pd.Timestamp, pd.Timestamp],
     now: pd.Timestamp,
     old: Mapping[str, pd.DataFrame],
-    parts: dict[str, list[pd.DataFrame]],
     found: Found,
     history: yahoo.History,
     session: Any,
     patience: Patience,
-) -> None:
+) -> pd.DataFrame:
     """Hourly bars as far back as Yahoo has them; older ones stay, if no split lies between."""
     before = old[HOURLY][old[HOURLY]["ticker"] == ticker]
     reach = now.tz_convert(None).normalize() - pd.Timedelta(days=yahoo.HOURLY_DAYS)
@@ -259,8 +276,7 @@ def _hourly(
     if new is None or new.empty:
         if len(before):
             found.notes.append(f"{ticker}: no hourly bars at Yahoo Finance; the old ones stay.")
-            parts[HOURLY].append(before)
-        return
+        return before
     opened = calendar.sessions(first, last)
     hours = zip(calendar.opens(opened), calendar.closes(opened), strict=True)
     within = pd.IntervalIndex.from_tuples(list(hours), closed="left").astype(
@@ -283,7 +299,7 @@ def _hourly(
             f"{ticker}: {len(made.dropped):,} hourly bars outside Yahoo Finance's reach are left "
             "out, because the share was split since."
         )
-    parts[HOURLY].append(made.rows.assign(ticker=ticker))
+    return made.rows
 
 
 def _bitcoin(
