@@ -141,7 +141,7 @@ def test_nothing_is_wider_than_a_phone(show: Open, name: str) -> None:
 
 @each_page
 def test_the_keyboard_alone_reaches_everything_and_sees_where_it_is(show: Open, name: str) -> None:
-    page = show(name)
+    page = show(name, reduced_motion="reduce")  # or the way there takes a while
     unfold(page)
     page.evaluate(
         """(stops) => {
