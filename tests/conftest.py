@@ -19,6 +19,17 @@ __all__ = ["providers", "template", "world"]
 SECRET = "planted-secret-5b1f0e9c"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file stay together, and those that need the real reports stand on one render.
+
+    For `--dist loadgroup`, which the Makefile asks for; rendering everything takes longest.
+    """
+    together = {item.path for item in items if "rendered" in getattr(item, "fixturenames", ())}
+    for item in items:
+        name = "the real reports" if item.path in together else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def loopback_only() -> Iterator[None]:
     """No test reaches beyond this machine: such a connection fails, and so does the test.
