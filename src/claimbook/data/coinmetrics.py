@@ -53,6 +53,7 @@ class Session(requests.Session):
         waits = patience.waits
         again = Retry(
             total=len(waits),
+            connect=min(1, len(waits)),  # no network is said soon
             status=len(waits),
             backoff_factor=waits[0] if waits else 0,
             backoff_max=patience.longest,
