@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 import small_project
@@ -30,9 +31,16 @@ TOKEN = "only-for-this-test"
 QUIET = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 
 
+class Lab(NamedTuple):
+    """A server: the address that `make lab` opens, and the copy of the project behind it."""
+
+    address: str
+    root: Path
+
+
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address that `make lab` opens, served from a copy of the project."""
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab as `make lab` opens it, on a copy of the project."""
     place = tmp_path_factory.mktemp("lab")
     root = place / "project"
     for name in ("data", "notebooks", "reports", "src"):
@@ -66,7 +74,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
     try:
         _wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", server, log)
-        yield f"http://127.0.0.1:{port}/?token={TOKEN}"
+        yield Lab(f"http://127.0.0.1:{port}/?token={TOKEN}", root)
     finally:
         server.terminate()
         server.wait(60)
@@ -100,17 +108,21 @@ def page(chromium: Browser) -> Iterator[Page]:
     opened.close()
 
 
-def test_run_all_then_change_a_parameter_run_and_see_figure_and_verdict(
-    lab: str, page: Page
-) -> None:
-    expect.set_options(timeout=SLOW)
-    page.goto(lab)
-    expect(page.locator(".jp-Notebook h1").first).to_contain_text("What did the article claim")
-    assert page.url.endswith("/notebooks/00-start-here.ipynb")
-
+def _run_all(page: Page) -> None:
     expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def test_run_all_then_change_a_parameter_run_and_see_figure_and_verdict(
+    lab: Lab, page: Page
+) -> None:
+    expect.set_options(timeout=SLOW)
+    page.goto(lab.address)
+    expect(page.locator(".jp-Notebook h1").first).to_contain_text("What did the article claim")
+    assert page.url.endswith("/notebooks/00-start-here.ipynb")
+
+    _run_all(page)
     form = page.locator(".jp-OutputArea-output:has(.widget-dropdown)").first
     failed = page.locator("[data-mime-type='application/vnd.jupyter.error']").first
     form.or_(failed).first.wait_for(state="attached")
@@ -153,3 +165,45 @@ def test_run_all_then_change_a_parameter_run_and_see_figure_and_verdict(
     expect(form.locator(".command")).to_have_text(f"{command} -p tickers=MARA,RIOT")
     form.get_by_role("button", name="Article's values").click()
     expect(form.locator(".command")).to_have_text("claimbook render miner-drop")
+
+
+@pytest.mark.parametrize("claim", ledger.claims(), ids=lambda claim: str(claim.id))
+def test_every_notebook_runs_from_the_top_in_a_fresh_kernel(
+    lab: Lab, page: Page, claim: ledger.Claim
+) -> None:
+    expect.set_options(timeout=SLOW)
+    assert claim.notebook is not None
+    file = lab.root / "notebooks" / claim.notebook
+    committed = _code(file)
+    server, _, token = lab.address.partition("/?")
+    page.goto(f"{server}/lab/workspaces/{claim.id}/tree/notebooks/{claim.notebook}?{token}")
+    expect(page.locator(".jp-Notebook h1").first).to_have_text(re.compile(re.escape(claim.title)))
+    # The headings make a contents panel that leads through the notebook.
+    page.get_by_role("tab", name=re.compile("Table of Contents")).first.click()
+    entries = page.locator(".jp-TableOfContents-tree .jp-tocItem-content")
+    for heading in ("Method", "What this does not show", "What happened since", "Provenance"):
+        expect(entries.filter(has_text=re.compile(rf"^(\d+(\.\d+)*\.? )?{heading}"))).to_have_count(
+            1
+        )
+
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
+    page.get_by_role("button", name="Restart", exact=True).click()
+    # JupyterLab draws only the cells in view, so the end is looked for in what it saves.
+    until = time.monotonic() + SLOW / 1000
+    while True:
+        page.locator(".jp-Notebook").first.press("Control+s")
+        page.wait_for_timeout(1000)
+        cells = _code(file)
+        if [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1)):
+            break
+        assert time.monotonic() < until, "not every cell has run"
+    outputs = [output for cell in cells for output in cell["outputs"]]
+    assert not [o for o in outputs if o["output_type"] in ("error", "stream")]
+    expected = [len(cell["outputs"]) for cell in committed]
+    assert [len(cell["outputs"]) for cell in cells] == expected
+
+
+def _code(file: Path) -> list[dict[str, Any]]:
+    cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
