@@ -19,6 +19,7 @@ __all__ = ["providers", "template", "world"]
 SECRET = "planted-secret-5b1f0e9c"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a file stay together, and those that need the real reports stand on one render.
 
