@@ -1,6 +1,7 @@
 """Fixtures that several tests share: a small project to break, and the real reports, made once."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import small_project
 from live_world import providers, template, world
+from xdist.scheduler import LoadFileScheduling
 
 __all__ = ["providers", "template", "world"]
 
@@ -19,16 +21,20 @@ __all__ = ["providers", "template", "world"]
 SECRET = "planted-secret-5b1f0e9c"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file stay together, and those that need the real reports stand on one render.
+class Together(LoadFileScheduling):  # type: ignore[misc]
+    """The tests of a file stay together, and so do all that need the real reports.
 
-    For `--dist loadgroup`, which the Makefile asks for; rendering everything takes longest.
+    Rendering those takes longest, so one process does it, once.
     """
-    together = {item.path for item in items if "rendered" in getattr(item, "fixturenames", ())}
-    for item in items:
-        name = "the real reports" if item.path in together else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(name))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        text = (small_project.REPOSITORY / file).read_text(encoding="utf-8")
+        return "the real reports" if re.search(r"[(, ]rendered: ", text) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
