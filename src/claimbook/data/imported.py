@@ -7,8 +7,10 @@ tables are those of the current edition.
 """
 
 import csv
+import datetime as dt
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,7 @@ YAHOO = {
 }
 TABLES = ("adjusted_closes", "bars_daily", "bars_hourly", "bitcoin_daily", "tickers")
 SHOWN = 20  # bad rows that are listed
+_ISO = re.compile(r"^\d{4}-\d\d-\d\d($|[T ])")
 
 
 @dataclass(frozen=True)
@@ -226,9 +229,10 @@ def _when(values: Mapping[str, str], typed: dict[str, Any]) -> Iterator[str]:
     name = "start_utc" if "start_utc" in values else "date"
     written = values[name]
     try:
-        moment = pd.Timestamp(written)
-        if moment is pd.NaT or len(written) < len("YYYY-MM-DD"):
+        # Year, month, day and nothing else: 03/04/2025 is March to some and April to others.
+        if not _ISO.match(written):
             raise ValueError
+        moment = pd.Timestamp(dt.datetime.fromisoformat(written))
     except ValueError:
         form = "YYYY-MM-DD" if name == "date" else "YYYY-MM-DDTHH:MM:SSZ"
         yield f"{name} is {written!r}; write {form}"
@@ -240,13 +244,21 @@ def _when(values: Mapping[str, str], typed: dict[str, Any]) -> Iterator[str]:
     else:
         typed[name] = day = moment.tz_localize(None).normalize()
     coin = values.get("ticker") == market.BITCOIN_SYMBOL
-    if not coin and not len(calendar.sessions(day, day)):
+    if coin:
+        return
+    try:
+        held = len(calendar.sessions(day, day)) > 0
+    except (ValueError, OverflowError):
+        yield f"{written} lies outside the exchange's calendar"
+        return
+    if not held:
         yield f"{day:%Y-%m-%d} is no session of the New York Stock Exchange"
 
 
 def _number(written: str) -> float | None:
     try:
-        number = float(written)
+        # Python takes 1_0 for ten; a table of prices does not mean that.
+        number = float(written.replace("_", "?"))
     except ValueError:
         return None
     return number if math.isfinite(number) else None
