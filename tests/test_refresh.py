@@ -210,6 +210,18 @@ def test_a_split_since_is_named(world: World) -> None:
     assert "MARA: split on 2026-07-20, 2 for 1." in said
 
 
+def test_old_hourly_bars_of_a_share_split_since_do_not_stand_beside_new_daily_ones(
+    world: World,
+) -> None:
+    halves = ["open", "high", "low", "close", "adjusted_close"]
+    world.yahoo.edit = lambda bars: bars.assign(**{name: bars[name] / 2 for name in halves})
+    world.yahoo.edit_hours = lambda bars: bars[bars["ticker"] != "MARA"]
+    world.yahoo.splits["MARA"] = [("2026-08-21", 2, 1)]
+    said = world.refresh(Asked(tickers=("MARA",), only="market")).drift
+    assert any("the old ones are left out, because the share was split" in line for line in said)
+    assert data.read(["bars_hourly"])["bars_hourly"].query("ticker == 'MARA'").empty
+
+
 def test_renamed_and_gone_shares_are_named_and_their_rows_stay(world: World) -> None:
     world.yahoo.edit = lambda bars: bars[bars["ticker"] != "SDIG"]
     said = world.refresh(Asked(only="market")).drift

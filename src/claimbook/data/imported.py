@@ -20,7 +20,7 @@ import pandas as pd
 
 from claimbook import text
 from claimbook.analysis import calendar
-from claimbook.data import drift, edition, gaps, lock, market, refresh, staging
+from claimbook.data import drift, edition, gaps, lock, market, refresh, staging, yahoo
 from claimbook.data.staging import Replacement
 from claimbook.errors import DataError
 
@@ -28,15 +28,7 @@ IMPORTED = "imported"
 PRICES = ("open", "high", "low", "close", "adjusted_close")
 COLUMNS = ("date", "ticker", *PRICES, "volume")
 HOURLY_COLUMNS = ("start_utc", "ticker", *PRICES[:4], "volume")
-YAHOO = {
-    "Date": "date",
-    "Open": "open",
-    "High": "high",
-    "Low": "low",
-    "Close": "close",
-    "Adj Close": "adjusted_close",
-    "Volume": "volume",
-}
+YAHOO = {"Date": "date", **yahoo.BARS}
 TABLES = ("adjusted_closes", "bars_daily", "bars_hourly", "bitcoin_daily", "tickers")
 SHOWN = 20  # bad rows that are listed
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d($|[T ])")

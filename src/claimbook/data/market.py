@@ -273,7 +273,15 @@ def _hourly(
     reach = now.tz_convert(None).normalize() - pd.Timedelta(days=yahoo.HOURLY_DAYS)
     first, last = max(span[0], reach), span[1]
     new = yahoo.hourly(ticker, first, last, session, patience) if first <= last else None
+    split = not before.empty and not history.splits[gaps.days_of(before).max() :].empty
     if new is None or new.empty:
+        if split:
+            # The daily tables are on the new basis; bars on the old one beside them would mislead.
+            found.notes.append(
+                f"{ticker}: no hourly bars at Yahoo Finance; the old ones are left out, because "
+                "the share was split since."
+            )
+            return before.iloc[:0]
         if len(before):
             found.notes.append(f"{ticker}: no hourly bars at Yahoo Finance; the old ones stay.")
         return before
@@ -292,7 +300,7 @@ def _hourly(
         what=f"Yahoo Finance, {ticker}, {HOURLY}",
         drop=True,
         # Where Yahoo reaches back to no old bar, only a split could have changed their basis.
-        alike=before.empty or history.splits[gaps.days_of(before).max() :].empty,
+        alike=not split,
     )
     if len(made.dropped):
         found.notes.append(

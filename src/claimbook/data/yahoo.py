@@ -28,7 +28,7 @@ HINT = "nothing was written; the current edition stays as it is"
 # Shares that Yahoo lists under another symbol than these tables do.
 RENAMED = {"BITF": "KEEL"}
 
-_BARS = {
+BARS = {
     "Open": "open",
     "High": "high",
     "Low": "low",
@@ -134,7 +134,7 @@ def seconds(header: str | None) -> float | None:
 
 def _table(symbol: str, bars: pd.DataFrame, when: str, moments: pd.DatetimeIndex) -> pd.DataFrame:
     """Yahoo's columns under our names, rows without a price left out."""
-    names = {theirs: ours for theirs, ours in _BARS.items() if theirs in bars or ours != "volume"}
+    names = {theirs: ours for theirs, ours in BARS.items() if theirs in bars or ours != "volume"}
     if "Adj Close" not in bars:
         names.pop("Adj Close")
     try:
