@@ -9,6 +9,10 @@ class DataError(ClaimbookError):
     """A table is missing, changed or not of its schema."""
 
 
+class DiskError(DataError):
+    """The disk did not take what was to be written, and nothing of it is left."""
+
+
 class AnalysisError(ClaimbookError):
     """A study cannot be made with these sessions, shares or choices."""
 
@@ -23,3 +27,7 @@ class ParameterError(ClaimbookError):
 
 class RenderError(ClaimbookError):
     """A notebook failed, or a version on disk is not what its manifest says."""
+
+
+class LanguageError(ClaimbookError):
+    """The language that the ledger names has no catalogue of messages."""

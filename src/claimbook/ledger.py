@@ -190,6 +190,11 @@ def article() -> Mapping[str, str]:
     return dict(_ledger()["article"])
 
 
+def language() -> str:
+    """The language that reports are made in: what the collection says, else `en`."""
+    return str((_ledger().get(COLLECTION) or {}).get("language", "en"))
+
+
 def judge(rule: Printed, quantities: Quantities, parameters: Mapping[str, Any]) -> Finding:
     """Compare the quantities that a rule names with the printed value.
 

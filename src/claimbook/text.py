@@ -1,10 +1,27 @@
-"""How numbers read in sentences, tables and figures: signs, separators, units."""
+"""How numbers and dates read in sentences, tables and figures: signs, separators, units, months."""
 
+import datetime as dt
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
+from claimbook.language import mark, tell, tell_as, word, written
+
 MINUS = "\N{MINUS SIGN}"
-MISSING = "not known"
+MISSING = mark("not known")
+MONTHS = (
+    mark("January"),
+    mark("February"),
+    mark("March"),
+    mark("April"),
+    mark("May"),
+    mark("June"),
+    mark("July"),
+    mark("August"),
+    mark("September"),
+    mark("October"),
+    mark("November"),
+    mark("December"),
+)
 
 # How a unit of the ledger is written after a number.
 UNITS = {
@@ -14,6 +31,22 @@ UNITS = {
     "1": "",
     "date": "",
 }
+# Units in words, as the ledger and the notebooks name them.
+SPOKEN = (
+    mark("percentage points"),
+    mark("percentage point"),
+    mark("bn USD"),
+    mark("m USD"),
+    mark("m USD per MW"),
+    mark("m USD per MW-year"),
+    mark("USD per PH/s and day"),
+    mark("USD per PH/s per day"),
+    mark("USD per EH/s and day"),
+    mark("USD per MWh"),
+    mark("USD a share"),
+    mark("log points"),
+    mark("years"),
+)
 
 
 def rounded(value: float, precision: float) -> float:
@@ -34,21 +67,43 @@ def decimals(precision: float) -> int:
 def number(value: float | None, digits: int = 2, *, sign: bool = False) -> str:
     """A number with thousands separators and a true minus sign; `not known` for a missing one."""
     if value is None or math.isnan(value):
-        return MISSING
+        return word(MISSING)
     near = rounded(value, 10.0**-digits)
-    return (MINUS if near < 0 else "+" if sign and near > 0 else "") + f"{abs(near):,.{digits}f}"
+    size = written(f"{abs(near):,.{digits}f}")
+    return (MINUS if near < 0 else "+" if sign and near > 0 else "") + size
 
 
 def amount(value: float | str | None, unit: str, digits: int = 2, *, sign: bool = False) -> str:
     """A number with its unit, as in `−11.89 %`; text such as a date passes through."""
     if isinstance(value, str):
         return value
-    text = number(value, digits, sign=sign)
-    return text if text == MISSING else text + UNITS.get(unit, f" {unit}")
+    shown = number(value, digits, sign=sign)
+    return shown if value is None or math.isnan(value) else shown + after(unit)
+
+
+def after(unit: str) -> str:
+    """What stands after a number of that unit, its space included."""
+    sign = UNITS.get(unit, f" {unit}")
+    return sign[:1] + word(sign[1:])
+
+
+def day(date: dt.date) -> str:
+    """`26 March 2025`."""
+    return tell(
+        "{day} {month} {year}", day=date.day, month=word(MONTHS[date.month - 1]), year=date.year
+    )
+
+
+def month(date: dt.date) -> str:
+    """`March 2025`."""
+    return tell("{month} {year}", month=word(MONTHS[date.month - 1]), year=date.year)
 
 
 def listed(items: list[str], last: str = "and") -> str:
-    """`a, b and c`."""
+    """`a, b and c`; `a, b or c` where `last` is `or`."""
     if len(items) < 2:
         return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+    first = tell_as("between items of a list", ", ").join(items[:-1])
+    if last == "or":
+        return tell("{first} or {last}", first=first, last=items[-1])
+    return tell("{first} and {last}", first=first, last=items[-1])
