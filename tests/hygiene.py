@@ -13,11 +13,12 @@ import small_project
 # Attributes that make a browser fetch something. `href` does not on <a>, which waits for a click.
 FETCHES = {"src", "srcset", "poster", "data", "background", "action", "formaction", "xlink:href"}
 CSS_FETCH = re.compile(r"@import|url\(\s*['\"]?(?!data:|#|['\"]?data:)", re.I)
-# An image may be given data that the script itself writes out (`.src = "data:…`), and nothing else:
-# neither a variable's address, nor one by another way than an assignment.
+# An image may be given data that the script itself writes out (`.src = "data:…`), a script the list
+# of versions beside a report, and nothing else: neither a variable's address, nor one by another
+# way than an assignment.
 SCRIPT_FETCH = re.compile(
     r"\bfetch\s*\(|XMLHttpRequest|WebSocket|EventSource|importScripts|import\s*\(|sendBeacon|"
-    r"https?://|\.src(?:set)?\s*[-+*/|&?]*=(?!=|\s*[`'\"]data:)|\[\s*['\"`]src|"
+    r"https?://|\.src(?:set)?\s*[-+*/|&?]*=(?!=|\s*[`'\"]data:|\s*\"\.\./versions\.js\";)|\[\s*['\"`]src|"
     r"etAttribute(?:NS)?\([^)]*['\"`](?:src|srcset|xlink:href)['\"`]\s*,|[{,]\s*src(?:set)?\s*:"
 )
 MACHINE_PATH = re.compile(

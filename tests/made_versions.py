@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 
 from claimbook import ledger
-from claimbook.reports import recipe
+from claimbook.reports import page, recipe
 from claimbook.reports.files import as_json
 from claimbook.reports.shelf import Shelf
 
@@ -38,12 +38,13 @@ def publish(
     quantities: Mapping[str, tuple[Any, str]] = QUANTITIES,
     shade: int = 0,
     extra_html: str = "",
+    whole: bool = False,
 ) -> str:
     """Put a version on a shelf, rendered at a minute of a made-up hour; its name.
 
     `change` alters the manifest of the recipe with the parameters `given`; `findings` gives the
     verdict and the reproduced text by id; `shade` (0 to 255) makes the figure another one;
-    `extra_html` goes into its page.
+    `extra_html` goes into its page, which is as short as can be unless it is to be `whole`.
     """
     made = recipe.of(ledger.claim("fell"), given)
     manifest = copy.deepcopy(dict(made.ingredients))
@@ -71,8 +72,12 @@ def publish(
         ],
         "quantities": {key: {"value": v, "unit": unit} for key, (v, unit) in quantities.items()},
     }
+    html = f"<p>{name}</p>{extra_html}"
+    if whole:
+        drawn = nbformat.reads(notebook(shade), as_version=4)  # type: ignore[no-untyped-call]
+        html = page.render(drawn, {"version": name, **manifest}, results)
     files = {
-        "index.html": f"<p>{name}</p>{extra_html}".encode(),
+        "index.html": html.encode(),
         "notebook.ipynb": notebook(shade).encode(),
         "results.json": as_json(results),
     }

@@ -538,21 +538,23 @@ def test_provenance_is_appended_where_the_notebook_has_no_heading_for_it() -> No
     assert "a1" * 32 in html[html.index('id="provenance"') :]
 
 
-def test_neighbouring_versions_are_linked() -> None:
-    mine = results()["parameters"]
-    others = [
-        {"version": "2026-05-31-aaaaaaaa", "parameters": mine},
-        {"version": "2026-06-30-bbbbbbbb", "parameters": {"days": 9}},
-        {"version": VERSION, "parameters": mine},
-        {"version": "2026-08-31-cccccccc", "parameters": mine},
-    ]
-    html = page.render(notebook(), manifest(), results(), versions=others)
-    links = {a["rel"]: a["href"] for a in Outline(html).all("a") if "rel" in a}
-    assert links == {
-        "prev": "../2026-05-31-aaaaaaaa/index.html",
-        "next": "../2026-08-31-cccccccc/index.html",
-    }
-    assert "rel=" not in rendered().partition("<main")[2]
+def test_a_report_leads_to_its_place_in_the_history_and_names_no_other_version() -> None:
+    html = rendered()
+    (turn,) = [a for a in Outline(html).all("nav") if a.get("class") == "turn"]
+    assert (turn["data-claim"], turn["data-version"]) == (CLAIM, VERSION)
+    assert f'<a href="../index.html#v-{VERSION}">' in html
+    assert "rel=" not in html.partition("<main")[2].partition("<script")[0]
+
+
+def test_only_a_report_may_read_a_script_beside_it_and_it_reads_that_one() -> None:
+    def policy(html: str) -> str:
+        metas = Outline(html).all("meta")
+        return next(m["content"] for m in metas if "http-equiv" in m)
+
+    for kind, html in all_pages().items():
+        assert ("'self'" in policy(html)) is (kind == "report")
+    assert "script-src" in policy(rendered()).partition("'self'")[0].rpartition(";")[2]
+    assert re.findall(r"\.src = (.*);", frame.script())[0] == '"../versions.js"'
 
 
 def test_same_input_gives_same_bytes_in_any_process(tmp_path: Path) -> None:

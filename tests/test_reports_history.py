@@ -15,7 +15,7 @@ from made_versions import module
 from test_reports_render import Worker, worker  # noqa: F401  (a fixture)
 
 from claimbook import cli
-from claimbook.reports import catalogue, claim_page, links, retention, verification
+from claimbook.reports import catalogue, links, retention, verification, version_text
 from claimbook.reports.files import as_json
 from claimbook.reports.shelf import Shelf
 
@@ -73,7 +73,7 @@ def test_one_version_alone_is_no_history_to_speak_of(shelf: Shelf) -> None:
     catalogue.write(shelf, {"fell": name})
     _, html = history(shelf)
     assert "Versions of this report (1)" in html
-    assert "Changed since" not in html
+    assert "Changed since" not in html.partition("<main")[2].partition("<script")[0]
     assert "Other parameters" not in html
 
 
@@ -138,7 +138,7 @@ def test_a_finding_with_another_weight_or_printed_value_says_so(shelf: Shelf) ->
         "reproduced": {"old": "1", "new": "1"},
         "notes": ["printed: 1, now 2"],
     }
-    (line,) = claim_page.findings({"findings": [pair]})
+    (line,) = version_text.findings({"findings": [pair]})
     assert line == {"statement": "S.", "said": "printed: 1, now 2", "turned": False}
 
 
@@ -168,6 +168,71 @@ def test_a_version_that_cannot_be_read_is_left_out_and_named(
     capsys.readouterr()
     assert cli.main(["verify"]) == cli.FAILED
     assert f"fell/{two}: " in capsys.readouterr().err
+
+
+# What a report reads of the versions before and after it.
+
+
+def beside(shelf: Shelf) -> dict[str, Any]:
+    text = (shelf.folder / "fell" / "versions.js").read_text(encoding="utf-8")
+    (content,) = re.findall(r"^globalThis\.claimbookVersions = (.*);\n$", text)
+    return dict(json.loads(content))
+
+
+def test_a_version_reads_which_came_before_and_after_it_and_keeps_its_bytes(shelf: Shelf) -> None:
+    (one,) = many(shelf, 1)
+    catalogue.write(shelf, {"fell": one})
+    assert beside(shelf) == {}  # alone, it has nothing to show
+    before = small_project.tree(shelf.place("fell", one))
+    two = made_versions.publish(shelf, 2, verdict="does not hold", change=module(2))
+    other = made_versions.publish(shelf, 3, given={"times": 2.0})
+    three = made_versions.publish(shelf, 4, verdict="does not hold", change=module(4))
+    catalogue.write(shelf, {"fell": three})
+    found = beside(shelf)
+    assert other not in found  # the only one of its report
+    assert {name: (v["before"], v["after"], v["newest"]) for name, v in found.items()} == {
+        one: (None, two, three),
+        two: (one, three, three),
+        three: (two, None, None),
+    }
+    assert found[one]["changed"] == ""
+    assert found[two]["changed"].startswith("findings with another verdict: 1; src module")
+    assert small_project.tree(shelf.place("fell", one)) == before
+    assert cli.main(["diff", "fell"]) == cli.DONE
+    assert beside(shelf)[three]["compared"] == f"../diffs/{two}..{three}/index.html"
+    assert beside(shelf)[two]["compared"] is None
+    # With other parameters, the last rendered of the same is the one to read.
+    again = made_versions.publish(shelf, 5, given={"times": 2.0}, change=module(5))
+    catalogue.refresh(shelf)
+    assert (beside(shelf)[other]["newest"], beside(shelf)[again]["newest"]) == (again, None)
+
+
+def test_what_went_is_no_neighbour_any_more(shelf: Shelf) -> None:
+    one, two, three = many(shelf, 3)
+    catalogue.write(shelf, {"fell": three})
+    assert cli.main(["prune", "--keep", "2"]) == cli.DONE
+    assert set(beside(shelf)) == {two, three}
+    assert beside(shelf)[two]["before"] is None
+    assert beside(shelf)[three]["before"] == two
+
+
+def test_the_state_that_was_taken_back_is_the_one_to_read(shelf: Shelf) -> None:
+    one, two = many(shelf, 2)
+    catalogue.write(shelf, {"fell": one})
+    assert (beside(shelf)[one]["newest"], beside(shelf)[two]["newest"]) == (None, one)
+
+
+@pytest.mark.parametrize("content", [None, b"globalThis.claimbookVersions = {};\n"])
+def test_verify_knows_the_file_beside_the_versions(
+    shelf: Shelf, content: bytes | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = many(shelf, 2)
+    catalogue.write(shelf, {"fell": names[1]})
+    assert cli.main(["verify"]) == cli.DONE
+    file = shelf.folder / "fell" / "versions.js"
+    file.unlink() if content is None else file.write_bytes(content)
+    assert cli.main(["verify"]) == cli.FAILED
+    assert "versions.js is" in capsys.readouterr().err
 
 
 # Pruning.

@@ -95,7 +95,8 @@ def test_no_page_notebook_or_record_names_a_machine(rendered: Rendered) -> None:
         # The journal's folder is no part of what is published.
         published = (p for p in folder.rglob("*.*") if ".render" not in p.parts)
         for path in sorted(published):
-            text = path.read_text(encoding="utf-8") if path.suffix == ".html" else of_json(path)
+            plain = path.suffix in (".html", ".js")
+            text = path.read_text(encoding="utf-8") if plain else of_json(path)
             assert machine_paths(text) == [], path
 
 
@@ -166,6 +167,9 @@ def test_the_catalogue_agrees_with_the_reports(rendered: Rendered) -> None:
         ('<link rel="stylesheet" href="//example.org/a.css">', True),
         ('<script src="a.js"></script>', True),
         ("<script>fetch('a')</script>", True),
+        ('<script>x.src = "../versions.js";</script>', False),
+        ('<script>x.src = "../other.js";</script>', True),
+        ('<script>x.src = "../versions.js" + y;</script>', True),
         ("<style>@import 'a.css';</style>", True),
         ("<style>p { background: url(https://example.org/a.png) }</style>", True),
         ('<p style="background: url(a.png)">x</p>', True),

@@ -91,6 +91,54 @@ def test_from_the_history_to_a_version_and_to_the_latest(
 
 
 @pytest.mark.usefixtures("contexts")
+def test_a_report_shows_the_versions_before_and_after_it(
+    chromium: Browser, small: Path, faults: list[str], tmp_path: Path
+) -> None:
+    made = Shelf(small / "reports")
+    one, two, three = (
+        made_versions.publish(made, n, change=made_versions.module(n), whole=True) for n in (1, 2, 3)
+    )
+    catalogue.write(made, {"fell": three})
+    assert cli.main(["diff", "fell", one, two, "--no-page"]) == cli.DONE
+    assert cli.main(["diff", "fell", two, three]) == cli.DONE
+    page = opened(chromium, made, f"fell/{two}/index.html", faults, LOOKS[0])
+    turn = page.get_by_role("navigation", name="Versions of this report")
+    expect(turn.get_by_role("link")).to_have_text(
+        ["Previous version", "Next version", "Other versions, and what changed"]
+    )
+    expect(page.locator(".since")).to_have_text(
+        f"Changed since {one}: src module claimbook/ledger.py changed."
+    )
+    expect(page.locator(".superseded")).to_contain_text("not the latest version")
+    # By the keyboard, to the next one; that is the latest and knows the page that compares them.
+    turn.get_by_role("link", name="Next version").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{three}/index.html")
+    expect(turn.get_by_role("link", name="Previous version")).to_be_visible()
+    expect(turn.get_by_role("link", name="Next version")).to_have_count(0)
+    expect(page.locator(".superseded")).to_have_count(0)
+    page.get_by_role("link", name="Compare the two").click()
+    page.wait_for_url(f"**/diffs/{two}..{three}/index.html")
+    page.go_back()
+    turn.get_by_role("link", name="Previous version").click()
+    page.wait_for_url(f"**/{two}/index.html")
+    # Without a script the way to the history is there.
+    plain = opened(
+        chromium, made, f"fell/{two}/index.html", faults, {"java_script_enabled": False}
+    )
+    expect(plain.locator(".turn a")).to_have_text(["Other versions, and what changed"])
+    # Alone, somewhere else, a page asks for nothing: not even where such a file lies.
+    alone = tmp_path / "mail" / "index.html"
+    alone.parent.mkdir()
+    alone.write_bytes((made.place("fell", two) / "index.html").read_bytes())
+    (tmp_path / "versions.js").write_text("document.title = 'read'", encoding="utf-8")
+    page.goto(alone.as_uri())
+    page.wait_for_load_state("networkidle")
+    assert page.title() != "read"
+    assert faults == []
+
+
+@pytest.mark.usefixtures("contexts")
 def test_the_catalogue_is_searched_and_filtered_from_disk(
     chromium: Browser, shelf: Shelf, faults: list[str]
 ) -> None:

@@ -7,33 +7,35 @@ lies on the shelf, `render.json` included.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from claimbook.reports import changes, frame, history
+from claimbook.reports import changes, frame, history, neighbours, version_text
 from claimbook.reports.files import INDEX, as_json
 from claimbook.reports.shelf import Shelf
 
 HISTORY = "history.json"
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)")
-
 Entry = Mapping[str, Any]
 
 
 def write(shelf: Shelf, entry: Entry, catalogue: Mapping[str, Any]) -> None:
-    """Write a claim's page and the same for programs, with the page's SHA-256 for `verify`.
+    """Write a claim's page, what its reports read of each other, and the same for programs.
 
-    `entry` is the claim's in the catalogue (see `claimbook.reports.catalogue`).
+    The last records the SHA-256 of the others, for `verify`. `entry` is the claim's in the
+    catalogue (see `claimbook.reports.catalogue`).
     """
     rendered = {version.name: version.rendered for version in shelf.versions(entry["id"])}
     shown = content(entry, rendered, history.comparisons(shelf, entry["id"]), catalogue)
-    html = render(shown).encode()
-    digest = hashlib.sha256(html).hexdigest()
-    shelf.write(f"{entry['id']}/{HISTORY}", as_json({**shown, "page": {INDEX: digest}}))
-    shelf.write(f"{entry['id']}/{INDEX}", html)
+    files = {
+        INDEX: render(shown).encode(),
+        neighbours.VERSIONS: neighbours.script(shown["versions"], shown["latest"]),
+    }
+    hashes = {name: hashlib.sha256(made).hexdigest() for name, made in files.items()}
+    shelf.write(f"{entry['id']}/{HISTORY}", as_json({**shown, "page": hashes}))
+    for name, made in files.items():
+        shelf.write(f"{entry['id']}/{name}", made)
 
 
 def content(
@@ -97,61 +99,19 @@ def render(shown: Mapping[str, Any]) -> str:
     return frame.finished(html, f"the page of {shown['id']}")
 
 
-def moment(iso: str) -> str:
-    """`22 November 2026, 14:30 UTC` for a moment in ISO form; `not known` for none."""
-    words = frame.words()["claim_page"]
-    match = _MOMENT.match(iso)
-    if not match:
-        return str(words["rendered_unknown"])
-    return str(words["moment"].format(day=frame.day(match[1]), time=match[2]))
-
-
-def altered(report: Mapping[str, Any]) -> str:
-    """The parameters of a version that are not the article's, `name = value; …`."""
-    values = report.get("altered", report.get("parameters") or {})
-    return "; ".join(f"{name} = {frame.brief(value)}" for name, value in values.items())
-
-
-def findings(report: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The findings of a version that differ from the one before, each as one line."""
-    none = frame.words()["diff"]["not_there"]
-    lines = []
-    for pair in report.get("findings", []):
-        verdicts, values = (
-            [side or none for side in (pair[kind]["old"], pair[kind]["new"])]
-            for kind in ("verdict", "reproduced")
-        )
-        turned = verdicts[0] != verdicts[1]
-        differing = verdicts if turned else values if values[0] != values[1] else []
-        said = "; ".join([" → ".join(differing)] if differing else pair.get("notes", []))
-        lines.append({"statement": pair["statement"], "said": said, "turned": turned})
-    return lines
-
-
-def badge(verdict: str | None) -> dict[str, str]:
-    """A verdict's style and label, first letter large; for none, that of a page without one."""
-    if not verdict:
-        label = frame.words()["claim_page"]["no_verdict"]
-        return {"badge": "badge-open", "label": label}
-    return {
-        "badge": f"badge-{verdict.replace(' ', '-')}",
-        "label": verdict[:1].upper() + verdict[1:],
-    }
-
-
 def _version(report: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
     name = str(report["version"])
-    differing = findings(report)
+    differing = version_text.findings(report)
     return {
-        **badge(report["verdict"]),
+        **version_text.badge(report["verdict"]),
         "version": name,
         "anchor": f"v-{name}",
         "edition": report["edition"],
         "address": f"{quote(name)}/{INDEX}",
         "is_latest": name == shown["latest"],
         "rendered": report["rendered"],
-        "moment": moment(report["rendered"]),
-        "altered": altered(report),
+        "moment": version_text.moment(report["rendered"]),
+        "altered": version_text.altered(report),
         "since": report["since"],
         "since_address": f"#v-{report['since']}" if report["since"] else None,
         "changes": report["changes"],
@@ -168,7 +128,7 @@ def _failure(failure: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, 
         "address": _below(failure["path"], shown),
         "default": failure["default"],
         "said": ": ".join(str(failure[k]) for k in ("name", "message") if failure.get(k)),
-        "parameters": altered(failure),
+        "parameters": version_text.altered(failure),
     }
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import nbformat
 
 from claimbook.errors import RenderError
-from claimbook.reports import claim_page, diff, diff_text, frame, sections
+from claimbook.reports import diff, diff_text, frame, sections, version_text
 from claimbook.reports.diff import CONTENT, Difference, FindingPair, QuantityPair
 from claimbook.reports.files import INDEX, NOTEBOOK, as_json
 from claimbook.reports.sections import Figure
@@ -153,7 +153,7 @@ def _named(figure: Figure, version: Version) -> Figure:
 
 def _side(version: Version, heading: str, read: str, other: Version) -> dict[str, Any]:
     mine, theirs = version.manifest["parameters"], other.manifest["parameters"]
-    badge = claim_page.badge(version.results.get("verdict"))
+    badge = version_text.badge(version.results.get("verdict"))
     return {
         "id": frame.slug(heading),
         "heading": heading,
@@ -178,7 +178,7 @@ def _finding(pair: FindingPair) -> Mapping[str, Any]:
         "statement": pair.statement,
         "note": "; ".join(diff_text.notes(pair)),
         "verdicts": [
-            claim_page.badge(verdict) | {"label": verdict}
+            version_text.badge(verdict) | {"label": verdict}
             if verdict
             else {"label": w["not_there"], "badge": ""}
             for verdict in (pair.old_verdict, pair.new_verdict)

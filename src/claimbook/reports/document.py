@@ -24,7 +24,7 @@ def make(notebook: NotebookNode, version: str, ingredients: Mapping[str, Any]) -
         raise RenderError(f"the notebook was given {asked} but published a result for {used}")
     manifest = {"version": version, **ingredients}
     files = {
-        INDEX: page.render(notebook, manifest, results, versions=[]).encode(),
+        INDEX: page.render(notebook, manifest, results).encode(),
         NOTEBOOK: normal.written(notebook).encode(),
         RESULTS: as_json(results),
     }

@@ -1,7 +1,9 @@
 """What every page shares: words, style, script, fonts, policy, and the gate before publication.
 
-A page is one file. Its policy (Content-Security-Policy) names the one style and the one script it
-carries by their SHA-256 and allows nothing else, so the page can load nothing from anywhere.
+A page is one file. Its policy (Content-Security-Policy) names the one style and the scripts it
+carries by their SHA-256 and allows nothing else, so the page can load nothing from anywhere. A
+report's allows one thing more, a script from where the page itself lies: its own one asks there for
+the versions before and after it (see `neighbours`).
 """
 
 import base64
@@ -91,9 +93,10 @@ def explorables() -> Mapping[str, str]:
 
 
 @functools.cache
-def policy() -> str:
-    """The Content-Security-Policy of every page."""
-    scripts = " ".join(f"'{_sha256(text)}'" for text in (script(), *explorables().values()))
+def policy(*, beside: bool = False) -> str:
+    """The Content-Security-Policy of every page; `beside`, of one that reads a script beside it."""
+    allowed = [_sha256(text) for text in (script(), *explorables().values())]
+    scripts = " ".join(f"'{source}'" for source in [*allowed, *["self"] * beside])
     return "; ".join(
         [
             "default-src 'none'",
@@ -129,6 +132,7 @@ def configure(env: jinja2.Environment) -> None:
         style=Markup(style()),
         script=Markup(script()),
         policy=policy(),
+        policy_beside=policy(beside=True),
         explorables={name: Markup(text) for name, text in explorables().items()},
         script_words=json_block(spoken["script"]),
     )

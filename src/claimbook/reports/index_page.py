@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from claimbook import ledger
-from claimbook.reports import changes, claim_page, frame
+from claimbook.reports import frame, version_text
 from claimbook.reports.files import INDEX
 
 OTHERS = 12  # reports with other parameters that one claim's history lists here
@@ -103,23 +103,10 @@ def _report(report: Mapping[str, Any]) -> dict[str, Any]:
         if report.get("verdict")
         else "badge-failed",
         "label": report.get("verdict") or spoken["status"]["failed"],
-        "parameters": claim_page.altered(report),
+        "parameters": version_text.altered(report),
         "since": report.get("since"),
-        "changed": _changed(report),
+        "changed": version_text.changed(report),
     }
-
-
-def _changed(report: Mapping[str, Any]) -> str:
-    """What a version changed, in one line: findings that turned, then what went into it."""
-    spoken = frame.words()
-    if not report.get("since"):
-        return str(spoken["history_first"]) if "since" in report else ""
-    turned = [f["said"] for f in claim_page.findings(report) if f["turned"]]
-    said = list(report["changes"])
-    more = len(said) - changes.SHOWN
-    said = said[: changes.SHOWN] + [spoken["changes"]["more"].format(count=more)] * (more > 0)
-    verdicts = [spoken["history_turned"].format(count=len(turned))] if turned else []
-    return "; ".join([*verdicts, *said])
 
 
 def _failure(failure: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,14 +40,11 @@ def render(
     notebook: NotebookNode,
     manifest: Mapping[str, Any],
     results: Mapping[str, Any],
-    *,
-    versions: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The complete HTML of one version of a report. The same input gives the same bytes.
 
     `results` is what `claimbook.ledger.result` made; `manifest` is shown as it is, whatever it
-    holds beside `version`. `versions` are this claim's versions, oldest first, each with `version`
-    and, where they are not all of one set, `parameters`; the neighbours become links.
+    holds beside `version`. Of other versions the page knows nothing: see `neighbours`.
     Raises RenderError where an image has no alternative text or the page would load something.
     """
     claim = ledger.subject(results["claim"])
@@ -61,7 +58,6 @@ def render(
     judged = "" if verdict else "_unjudged"
     listed = _parameters(parts, results["parameters"])
     ordered, provenance = _ordered(parts)
-    before, after = _neighbours(version, results["parameters"], versions)
     facts, records, folded = _provenance(manifest)
     content = {
         "title": spoken[f"title{judged}"].format(title=frame.sentence(title), verdict=verdict),
@@ -75,8 +71,6 @@ def render(
         "edition": edition,
         "edition_note": manifest.get("edition_note", ""),
         "version": version,
-        "previous": before,
-        "next": after,
         "parameters": listed,
         "parameter_line": _line(listed),
         "changed": sum(entry["changed"] for entry in listed),
@@ -231,18 +225,6 @@ def _ordered(parts: Parts) -> tuple[list[Section], str]:
     ]
     first = [claim] if claim.pieces else []
     return [*first, *(s for s in own if s not in last), machine, *ending], ending[0].anchor
-
-
-def _neighbours(
-    version: str, values: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]
-) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    """The versions before and after this one, among those with the same parameters."""
-    alike = [entry for entry in versions if entry.get("parameters", values) == values]
-    names = [entry["version"] for entry in alike]
-    here = names.index(version) if version in names else len(alike)
-    before = alike[here - 1] if here > 0 else None
-    after = alike[here + 1] if here + 1 < len(alike) else None
-    return before, after
 
 
 def _provenance(

@@ -47,6 +47,38 @@
     follow();
   }
 
+  // The versions before and after this one: no part of this page, which never changes, so they are
+  // read from a file beside its folder. A page that was taken out of its place looks for nothing.
+  const turn = document.querySelector(".turn[data-version]");
+  if (turn) {
+    const { claim, version } = turn.dataset;
+    const folder = location.pathname.replace(/index\.html$/, "");
+    const link = (name, properties) => make("a", { href: `../${name}/index.html`, ...properties });
+    const shown = ({ before, after, newest, changed, compared }) => {
+      if (after) turn.prepend(link(after, { rel: "next", className: "next", textContent: words.next, title: after }));
+      if (before) turn.prepend(link(before, { rel: "prev", className: "previous", textContent: words.previous, title: before }));
+      if (before) {
+        const since = make("p", { className: "since", textContent: `${filled(words.changed_since, { version: before, changed })} ` });
+        if (compared) since.append(make("a", { href: compared, textContent: words.compare }));
+        turn.parentElement.append(since);
+      }
+      if (newest) {
+        const notice = make("p", { className: "notice superseded", textContent: `${words.superseded} ` });
+        notice.append(link(newest, { textContent: words.read_latest }));
+        document.querySelector(".headline").append(notice);
+      }
+    };
+    if (folder.endsWith(`/${claim}/${version}/`)) {
+      const list = make("script", {});
+      list.src = "../versions.js";
+      list.addEventListener("load", () => {
+        const known = globalThis.claimbookVersions?.[version];
+        if (known) shown(known);
+      });
+      document.head.append(list);
+    }
+  }
+
   // A link into something folded opens it.
   const reveal = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
