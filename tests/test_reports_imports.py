@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from claimbook.reports import imports, remembered
+from claimbook import remembered
+from claimbook.reports import imports
 
 
 @pytest.fixture

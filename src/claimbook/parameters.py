@@ -22,7 +22,6 @@ import contextlib
 import datetime as dt
 import functools
 import io
-import json
 import operator
 import re
 import tokenize
@@ -30,7 +29,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from claimbook import paths, text
+from claimbook import notebook, paths, text
 from claimbook.data import edition as editions
 from claimbook.errors import LedgerError, ParameterError
 from claimbook.ledger import Claim
@@ -149,16 +148,14 @@ def of(claim: Claim) -> dict[str, Parameter]:
         raise LedgerError(f"{claim.id} has no notebook yet, so it takes no parameters")
     path = paths.notebook(claim.notebook)
     try:
-        # Plain JSON: nbformat would take longer to import than everything else here together.
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        cells = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
+        cells = notebook.read(path).tagged("parameters")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LedgerError(f"notebooks/{claim.notebook} cannot be read: {error}") from error
     if len(cells) != 1:
         raise LedgerError(
             f"notebooks/{claim.notebook} must have one cell tagged `parameters`, not {len(cells)}"
         )
-    return of_source("".join(cells[0]["source"]), f"notebooks/{claim.notebook}")
+    return of_source(cells[0], f"notebooks/{claim.notebook}")
 
 
 def parse(assignments: Iterable[str], declared: Mapping[str, Parameter]) -> dict[str, Any]:

@@ -7,20 +7,19 @@ the current one is the one line of `data/editions/current`; without that file it
 
 import csv
 import functools
-import hashlib
 import importlib
 import io
 import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claimbook import paths
-from claimbook.errors import DataError
+from claimbook import paths, remembered
+from claimbook.errors import DataError, DiskError
 
 if TYPE_CHECKING:  # names and hashes of tables are wanted where no table is read
     import pandas as pd
@@ -96,8 +95,7 @@ class Table:
         )
         if not self.path.is_file():
             raise DataError(f"table {self.name}: {relative} is missing; {mend}")
-        raw = self.path.read_bytes()
-        found = hashlib.sha256(raw).hexdigest()
+        raw, found = remembered.content(self.path), remembered.sha256(self.path)
         if found != self.sha256:
             raise DataError(
                 f"table {self.name}: {relative} has SHA-256 {found[:12]}… where the edition "
@@ -237,16 +235,35 @@ def usable_name(name: str) -> bool:
 
 
 def use(edition: str) -> str:
-    """Make an edition the current one, in one step; its name as the descriptor has it."""
+    """Make an edition the current one, in one step; its name as the descriptor has it.
+
+    Raises DataError where there is no such edition, DiskError where the choice cannot be written;
+    the current edition then stays as it is.
+    """
     chosen = resolve(edition)
     name, _ = open_edition(chosen)
+    try:
+        point_at(chosen)
+    except OSError as error:
+        raise DiskError(
+            f"edition {name} could not be made the current one ({error.strerror or error}): free "
+            "some space or mend the folder data/editions; the current edition stays"
+        ) from error
+    return name
+
+
+def point_at(chosen: str) -> None:
+    """Write which edition (`resolve`) is current, in one step. Raises OSError, nothing left."""
     if chosen == SHIPPED:
         pointer().unlink(missing_ok=True)
-    else:
-        part = pointer().with_name(f".{CURRENT}.part")
+        return
+    part = pointer().with_name(f".{CURRENT}.part")
+    try:
         part.write_text(f"{chosen}\n", encoding="utf-8")
         part.replace(pointer())
-    return name
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def package_of(edition: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterable
 from pathlib import Path
 
-from claimbook.reports import remembered
+from claimbook import remembered
 
 PACKAGE = "claimbook"
 

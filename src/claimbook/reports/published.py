@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,18 +72,23 @@ class Whole:
         ]
 
 
-def read(folder: Path | None = None, edition: str = CURRENT) -> Whole:
+def read(
+    folder: Path | None = None,
+    edition: str = CURRENT,
+    known: Mapping[str, recipe.Recipe] | None = None,
+) -> Whole:
     """The published results of every claim, under the article's parameters and one edition.
 
     Of several versions of a claim, the one that a rendering would give now counts, else the one
-    rendered last. `folder` is the reports folder, by default the project's own. Raises
-    LedgerError where the ledger cannot be read; a claim's own trouble is its entry's state.
+    rendered last. `folder` is the reports folder, by default the project's own. `known` are recipes
+    of that edition, by claim, that need not be found out again. Raises LedgerError where the ledger
+    cannot be read; a claim's own trouble is its entry's state.
     """
     place = shelf.Shelf(folder or paths.reports_folder())
     files: dict[str, bytes] = {}
     entries = []
     for claim in ledger.claims():
-        entry, kept = _entry(claim, place, edition)
+        entry, kept = _entry(claim, place, edition, (known or {}).get(claim.id))
         entries.append(entry)
         files.update(kept)
     return Whole(tuple(entries), files)
@@ -100,7 +105,7 @@ def of_notebooks() -> Whole:
     for claim in ledger.claims():
         try:
             made = recipe.of(claim)
-            content = _stored(made.source)
+            content = _stored(paths.notebook(str(claim.notebook)).read_text(encoding="utf-8"))
         except (ClaimbookError, OSError, ValueError, KeyError):
             entries.append(Entry(claim, NO_NOTEBOOK if claim.notebook is None else MISSING))
             continue
@@ -145,13 +150,14 @@ def laid_out(files: Mapping[str, bytes]) -> Iterator[None]:
                 os.environ[paths.REPORTS_VARIABLE] = before
 
 
-def _entry(claim: Claim, place: shelf.Shelf, edition: str) -> tuple[Entry, dict[str, bytes]]:
+def _entry(
+    claim: Claim, place: shelf.Shelf, edition: str, now: recipe.Recipe | None
+) -> tuple[Entry, dict[str, bytes]]:
     if claim.notebook is None:
         return Entry(claim, NO_NOTEBOOK), {}
-    try:
-        now = recipe.of(claim, {parameters.EDITION: edition})
-    except ClaimbookError:
-        now = None  # what lies here gives no report, so none can be as now
+    # What lies here may give no report, so none can be as now.
+    with suppress(ClaimbookError):
+        now = now or recipe.of(claim, {parameters.EDITION: edition})
     known = [v for v in place.versions(claim.id) if _is_meant(v, now)]
     if not known:
         return Entry(claim, MISSING), {}

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import claimbook
-from claimbook import ledger, parameters, paths
+from claimbook import ledger, notebook, parameters, paths, remembered
 from claimbook.data import CURRENT, edition
 from claimbook.errors import RenderError
 from claimbook.ledger import Claim
-from claimbook.reports import imports, remembered
+from claimbook.reports import imports
 
 # The modules that make a version's files; the rest of this folder only drives, keeps and lists.
 MAKERS = (
@@ -31,6 +31,8 @@ MAKERS = (
 )
 LOCK = "requirements.lock"
 
+Cells = Iterable[tuple[str, str, Iterable[str]]]  # type, source, tags
+
 _LOCKED = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[^\s;\\]+)\s*(?P<marker>;)?")
 
 
@@ -39,7 +41,7 @@ class Recipe:
     """One notebook with one set of parameters, and all that goes into its version.
 
     `parameters` are complete and checked; `changed` those that differ from the defaults. `source`
-    is the text of the notebook's file. `ingredients` is the manifest but for `version`, `files`.
+    is the notebook as JSON, without what it put out when it was last executed in place. `ingredients` is the manifest but for `version`, `files`.
     `published` are the results that the collection's page is made from, by their place in the
     reports folder; no claim's report has any.
     """
@@ -70,11 +72,13 @@ def of(
     *,
     package: Path | None = None,
     reports: Path | None = None,
+    known: Iterable["Recipe"] = (),
 ) -> Recipe:
     """The recipe of a claim's report. `given` are parameters to change; the rest are defaults.
 
     `package` is the folder that holds the package's folder, by default that of the running one.
-    `reports` is the folder whose results the collection's page shows, by default the project's own.
+    `reports` is the folder whose results the collection's page shows, by default the project's own;
+    `known` are recipes of claims that need not be found out again for it.
     Raises ParameterError for a parameter that cannot be taken, LedgerError where the claim has no
     readable notebook, DataError where the edition or a table is not there, RenderError where the
     lock or the project file is not.
@@ -88,8 +92,7 @@ def of(
         if value != _canonical(declared[name], declared[name].default)
     }
     assert claim.notebook is not None  # parameters.of has raised otherwise
-    source = paths.notebook(claim.notebook).read_text(encoding="utf-8")
-    cells = source_of(source)
+    source = notebook.read(paths.notebook(claim.notebook))
     chosen = edition.resolve(str(values.get(parameters.EDITION, CURRENT)), claim.tables)
     name, tables = edition.open_edition(chosen)
     note = edition.package_of(chosen).get(edition.PROVENANCE, {}).get("note")
@@ -116,33 +119,27 @@ def of(
             for table, about in used.items()
         ],
         "hashes": {
-            "notebook": digest(cells),
+            "notebook": digest(source.cells),
             "claim": digest(asdict(claim)),
             "article": digest(dict(ledger.article())),
             "lock": hashlib.sha256(_project_file(LOCK)).hexdigest(),
             "descriptions": {
                 table: digest(dict(about.descriptor)) for table, about in used.items()
             },
-            **_code(cells, base),
+            **_code(source.cells, base),
         },
         "packages": locked(),
         "python": required_python(),
     }
     if not claim.collects:
-        return Recipe(claim, values, changed, source, ingredients)
+        return Recipe(claim, values, changed, source.text, ingredients)
     from claimbook.reports import published  # which asks for the recipes of the claims
 
-    whole = published.read(reports, str(values.get(parameters.EDITION, CURRENT)))
+    meant = str(values.get(parameters.EDITION, CURRENT))
+    same = {item.claim.id: item for item in known if item.default} if meant == CURRENT else {}
+    whole = published.read(reports, meant, same)
     shown = {**ingredients, "reports": whole.ingredients}
-    return Recipe(claim, values, changed, source, shown, whole.files)
-
-
-def source_of(notebook: str) -> list[list[Any]]:
-    """What of a notebook's text is its source: type, code or words, and tags of each cell."""
-    return [
-        [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])]
-        for cell in json.loads(notebook)["cells"]
-    ]
+    return Recipe(claim, values, changed, source.text, shown, whole.files)
 
 
 def version_of(ingredients: Mapping[str, Any]) -> str:
@@ -195,7 +192,7 @@ def not_as_locked() -> list[str]:
     return problems
 
 
-def _code(cells: list[list[Any]], base: Path) -> dict[str, dict[str, str]]:
+def _code(cells: Cells, base: Path) -> dict[str, dict[str, str]]:
     """SHA-256 of the modules the notebook and the page are made by, and of what lies with them."""
     names = [*MAKERS, *_imported_by(cells)]
     modules = imports.reached(names, base)
@@ -208,7 +205,7 @@ def _code(cells: list[list[Any]], base: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def _imported_by(cells: list[list[Any]]) -> list[str]:
+def _imported_by(cells: Cells) -> list[str]:
     names: list[str] = []
     for kind, code, _ in cells:
         if kind != "code":

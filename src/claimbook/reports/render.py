@@ -113,18 +113,20 @@ def render(
     chosen = [ledger.subject(name) for name in dict.fromkeys(claim_ids)] or ledger.subjects()
     strict = bool(claim_ids)
     # What collects the others' results is made after them; what is wrong with it is said before.
-    (ready, broken), (last, unusable) = (
-        plan([c for c in chosen if c.collects is late], assignments, strict=strict, out=out)
-        for late in (False, True)
+    claims, whole = (
+        [claim for claim in chosen if claim.collects is late] for late in (False, True)
     )
+    ready, broken = plan(claims, assignments, strict=strict, out=out)
+    last, unusable = plan(whole, assignments, strict=strict, out=out, known=ready)
     outcome = Outcome()
     with crew.gathered() as shared:
         way = replace(way, crew=shared)
         if ready or broken or not last:
-            outcome += publish(ready, broken, out=out, way=way, force=force, say=say)
+            listed = not (last or unusable)
+            outcome += publish(ready, broken, out=out, way=way, force=force, listed=listed, say=say)
         if last or unusable:
-            last = [recipe.of(item.claim, item.changed, reports=out) for item in last]
-            outcome += publish(last, unusable, out=out, way=way, force=force, say=say)
+            last = [recipe.of(item.claim, item.changed, reports=out, known=ready) for item in last]
+            outcome += publish(last, unusable, out=out, way=way, force=force, known=ready, say=say)
     return outcome
 
 
@@ -164,18 +166,25 @@ def publish(
     out: Path | None = None,
     way: Way = Way(),
     force: bool = False,
+    listed: bool = True,
+    known: Sequence[Recipe] = (),
     say: Say = print,
 ) -> Outcome:
     """Make and publish the reports of some recipes, and a failure page for each broken one.
 
-    One run at a time writes to a reports folder; another one waits. Raises RenderError, before
-    anything runs or is written, where nothing can be made or kept the way it is asked for.
+    Then the shelf's index is written, unless it is not to be `listed` yet because another run
+    follows; `known` are the recipes of the run before. One run at a time writes to a reports
+    folder; another one waits. Raises RenderError, before anything runs or is written, where
+    nothing can be made or kept the way it is asked for.
     """
     folder = out or paths.reports_folder()
     shelf = Shelf(folder)
     check(way, [item for item in ready if force or not shelf.has(item.claim.id, item.version)])
     with lock.held(folder, say):
-        return _publish_all(shelf, ready, broken, way, force, say)
+        outcome = _publish_all(shelf, ready, broken, way, force, say)
+        if listed:
+            _list(shelf, [*known, *ready], outcome, say)
+        return outcome
 
 
 def _publish_all(
@@ -201,6 +210,12 @@ def _publish_all(
     _make_all(shelf, waiting, way, kept, outcome, say)
     if way.copy_to:
         _copy(shelf, ready, way.copy_to, outcome, say)
+    kept.end()
+    return outcome
+
+
+def _list(shelf: Shelf, ready: Sequence[Recipe], outcome: Outcome, say: Say) -> None:
+    """Remove old versions from the project's own folder, and write the index of what is left."""
     try:
         current = _current_versions(ready)
         if shelf.folder.resolve() == paths.reports_folder():
@@ -216,8 +231,6 @@ def _publish_all(
         outcome.problems.append(
             f"the index could not be written ({why}); the next render writes it"
         )
-    kept.end()
-    return outcome
 
 
 def check(way: Way, waiting: Sequence[Recipe]) -> None:
@@ -314,10 +327,12 @@ def plan(
     *,
     strict: bool = True,
     out: Path | None = None,
+    known: Iterable[Recipe] = (),
 ) -> tuple[list[Recipe], list[Broken]]:
     """Recipes of the claims' reports, and the claims for which there can be none.
 
-    `out` is the reports folder whose results the collection's page shows.
+    `out` is the reports folder whose results the collection's page shows, `known` the recipes of
+    claims that it need not find out again.
 
     With `strict`, the first error is raised. Without, claims that have no notebook yet are passed
     over, and one claim's error does not stop the others.
@@ -329,7 +344,7 @@ def plan(
             continue
         try:
             given = parameters.parse(assignments, parameters.of(claim)) if assignments else {}
-            ready.append(recipe.of(claim, given, reports=out))
+            ready.append(recipe.of(claim, given, reports=out, known=known))
         except (DataError, LedgerError, ParameterError) as error:
             if strict:
                 raise

@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+PLACE = Path(sys.prefix) / "var" / "cache" / "claimbook"  # of this interpreter's installation
+
 _SETTLED = 2_000_000_000  # nanoseconds
 _FORM = "imports-1"  # changes with the meaning of what is kept
 
@@ -78,4 +80,4 @@ class Imports:
 @functools.cache
 def imports() -> Imports:
     """What this interpreter's installation remembers."""
-    return Imports(Path(sys.prefix) / "var" / "cache" / "claimbook" / f"{_FORM}.json")
+    return Imports(PLACE / f"{_FORM}.json")
