@@ -10,6 +10,7 @@ import base64
 import functools
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
@@ -20,6 +21,7 @@ import jinja2
 import yaml
 from markupsafe import Markup, escape
 
+from claimbook import remembered
 from claimbook.errors import RenderError
 
 TEMPLATE = Path(__file__).with_name("template")
@@ -113,9 +115,24 @@ def policy(*, beside: bool = False) -> str:
 @functools.cache
 def environment() -> jinja2.Environment:
     """Jinja's environment for the pages that are not made from a notebook."""
-    made = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATE), autoescape=True)
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE), autoescape=True, bytecode_cache=compiled()
+    )
     configure(made)
     return made
+
+
+def compiled() -> jinja2.BytecodeCache | None:
+    """Where templates are kept compiled; Jinja looks whether their text is still the same.
+
+    What else their code depends on is set in this file, so its hash is in the folder's name.
+    """
+    place = remembered.PLACE / f"templates-{remembered.sha256(Path(__file__))[:8]}"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return jinja2.FileSystemBytecodeCache(str(place)) if os.access(place, os.W_OK) else None
 
 
 def configure(env: jinja2.Environment) -> None:

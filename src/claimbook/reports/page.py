@@ -130,6 +130,7 @@ class _Exporter(HTMLExporter):  # type: ignore[misc]
 
     def _create_environment(self) -> jinja2.Environment:
         made: jinja2.Environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        made.bytecode_cache = frame.compiled()
         frame.configure(made)
         made.filters["prose"] = prose
         return made
