@@ -183,14 +183,25 @@ def order_range(values: Array) -> tuple[Array, Array]:
 
 def r_squared(response: Array, regressors: Array) -> Array:
     """R squared of the regression on every subset of regressors, with a constant (2**k)."""
-    centred = response - response.mean()
-    total = float(centred @ centred)
-    out = np.zeros(1 << regressors.shape[1])
-    for subset in range(1, len(out)):
-        chosen = regressors[:, _members(subset)]
-        chosen = chosen - chosen.mean(axis=0)
-        fitted = chosen @ np.linalg.lstsq(chosen, centred, rcond=None)[0]
-        out[subset] = float(fitted @ fitted) / total
+    both = np.column_stack([regressors, response])
+    centred = both - both.mean(axis=0)
+    return r_squared_of(centred.T @ centred)
+
+
+def r_squared_of(spread: Array) -> Array:
+    """The same (..., 2**k) from sums of squares and products about the means (..., k + 1, k + 1).
+
+    The response is last. With s the regressors' products with it, R squared is s' S^-1 s by the
+    response's own sum of squares.
+    """
+    width = spread.shape[-1] - 1
+    out = np.zeros((*spread.shape[:-2], 1 << width))
+    for subset in range(1, 1 << width):
+        members = _members(subset)
+        among = spread[..., members, :][..., members]
+        own = spread[..., members, width]
+        solved = np.linalg.solve(among, own[..., None])[..., 0]
+        out[..., subset] = (own * solved).sum(axis=-1) / spread[..., width, width]
     return out
 
 

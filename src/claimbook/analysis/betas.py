@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from claimbook.analysis.attribution import r_squared, shapley
+from claimbook.analysis.attribution import r_squared_of, shapley
 from claimbook.analysis.resampling import block_length
 from claimbook.errors import AnalysisError
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
+Counts = NDArray[np.uint16]
 
 # Daily returns hardly carry over to the next day, so sessions are drawn singly; blocks of a
 # fortnight and of a month are tried beside it.
@@ -41,8 +42,8 @@ class Estimate:
         return int(self.low > 0) - int(self.high < 0)
 
 
-@lru_cache(maxsize=6)
-def day_counts(days: int, draws: int, seed: int, block: int = BLOCK) -> Array:
+@lru_cache(maxsize=48)  # a study asks for some forty; 10,000 draws of a year take 5 MB
+def day_counts(days: int, draws: int, seed: int, block: int = BLOCK) -> Counts:
     """How often each session is drawn, shape (1 + draws, days); row 0 has each of them once.
 
     In circular blocks of `block` neighbouring sessions (Politis and Romano 1992), the last one cut;
@@ -52,15 +53,35 @@ def day_counts(days: int, draws: int, seed: int, block: int = BLOCK) -> Array:
     length = block_length(days, block)
     random = np.random.default_rng(seed)
     starts = random.integers(0, days, (draws, -(-days // length)))
-    places = ((starts[:, :, None] + np.arange(length)) % days).reshape(draws, -1)[:, :days]
-    flat = (places + days * np.arange(draws)[:, None]).ravel()
-    counts = np.bincount(flat, minlength=draws * days).reshape(draws, days)
-    out: Array = np.vstack([np.ones(days), counts]).astype(float)
+    out = np.empty((1 + draws, days), dtype=np.uint16)
+    out[0] = 1
+    # How often a day begins a whole block; a day is drawn with each block that begins at most
+    # `length - 1` days before it. What is left of the draw is the first part of one more block.
+    whole, rest = divmod(days, length)
+    out[1:] = _covered(_begun(starts[:, :whole], days), length)
+    if rest:
+        out[1:] += _covered(_begun(starts[:, whole:], days), rest)
     out.setflags(write=False)
     return out
 
 
-def coefficients(factors: Array, returns: Array, counts: Array) -> Array:
+def _begun(starts: Rows, days: int) -> Counts:
+    """How often each day is among the starts, row by row."""
+    draws = len(starts)
+    flat = (starts + days * np.arange(draws)[:, None]).ravel()
+    return np.bincount(flat, minlength=draws * days).reshape(draws, days).astype(np.uint16)
+
+
+def _covered(begun: Counts, length: int) -> Counts:
+    """How many of the blocks hold each day, round the circle."""
+    if length == 1:
+        return begun
+    around = np.cumsum(np.hstack([begun[:, 1 - length :], begun]), axis=1, dtype=np.uint16)
+    around[:, length:] -= around[:, :-length].copy()
+    return around[:, length - 1 :]
+
+
+def coefficients(factors: Array, returns: Array, counts: Array | Counts) -> Array:
     """Slopes of each draw, shape (draws, k, n): factors (T, k), returns (T, n), counts (draws, T).
 
     Raises AnalysisError where a value is missing or there are fewer sessions than coefficients
@@ -71,14 +92,39 @@ def coefficients(factors: Array, returns: Array, counts: Array) -> Array:
         raise AnalysisError(f"{days} sessions are too few for {width + 1} coefficients")
     if not (np.isfinite(factors).all() and np.isfinite(returns).all()):
         raise AnalysisError("a return is missing in the window; leave the share or factor out")
-    x = np.column_stack([np.ones(days), factors])
-    count, shares = x.shape[1], returns.shape[1]
-    xx = counts @ (x[:, :, None] * x[:, None, :]).reshape(days, -1)
-    xy = counts @ (x[:, :, None] * returns[:, None, :]).reshape(days, -1)
-    solved = np.linalg.solve(
-        xx.reshape(-1, count, count), xy.reshape(-1, count, shares)
-    )  # draws x k + 1 x n
-    return np.asarray(solved[:, 1:])
+    return _slopes(_sums(_terms(factors, returns), counts), width, returns.shape[1])
+
+
+def _terms(factors: Array, returns: Array) -> Array:
+    """What the sums of a regression are made of, day by day: products of regressors, then with y.
+
+    Shape (T, (k + 1) (k + 2) / 2 + (k + 1) n); the products of regressors without repetition.
+    """
+    x = np.column_stack([np.ones(len(factors)), factors])
+    upper = np.triu_indices(x.shape[1])
+    products = x[:, upper[0]] * x[:, upper[1]]
+    return np.hstack([products, (x[:, :, None] * returns[:, None, :]).reshape(len(x), -1)])
+
+
+def _sums(terms: Array, counts: Array | Counts) -> Array:
+    """Terms (…, T, m) added up with how often each day is drawn (draws, T): (…, draws, m)."""
+    return np.asarray(counts.astype(float) @ terms)
+
+
+def _slopes(sums: Array, width: int, shares: int) -> Array:
+    """Slopes (…, k, n) from the sums (…, m) of `_terms`."""
+    count = width + 1
+    xx, xy = _products(sums, count)
+    solved = np.linalg.solve(xx, xy.reshape(*xx.shape[:-1], shares))
+    return np.asarray(solved[..., 1:, :])
+
+
+def _products(sums: Array, count: int) -> tuple[Array, Array]:
+    """The matrices X'X (…, count, count), and what is left of the sums."""
+    upper = np.triu_indices(count)
+    xx = np.empty((*sums.shape[:-1], count, count))
+    xx[..., upper[0], upper[1]] = xx[..., upper[1], upper[0]] = sums[..., : len(upper[0])]
+    return xx, sums[..., len(upper[0]) :]
 
 
 def estimate(draws: Array) -> Estimate:
@@ -97,24 +143,28 @@ def rolling(
     all windows, so that the band moves with the data and not with chance. Windows with a missing
     return are left out.
     """
-    counts = day_counts(window, draws, seed)
-    x, y = factors.to_numpy(dtype=float), returns.to_numpy(dtype=float)[:, None]
-    whole = np.isfinite(np.hstack([x, y])).all(axis=1)
-    rows, dates = [], []
+    places, terms = _windows(factors, returns, ends, window)
+    slopes = _slopes(_sums(terms, day_counts(window, draws, seed)), factors.shape[1], 1)[..., 0]
     tail = (1 - LEVEL) / 2
-    for end in ends:
-        span = slice(end - window + 1, end + 1)
-        if span.start < 0 or not whole[span].all():
-            continue
-        slopes = coefficients(x[span], y[span], counts)[:, :, 0]
-        rows.append(np.vstack([slopes[0], np.quantile(slopes[1:], [tail, 1 - tail], axis=0)]).T)
-        dates.append(factors.index[end])
+    band = np.quantile(slopes[:, 1:], [tail, 1 - tail], axis=1)
+    rows = np.stack([slopes[:, 0], *band], axis=-1)  # windows x factors x parts
     names = [(str(factor), part) for factor in factors.columns for part in ("value", "low", "high")]
     return pd.DataFrame(
-        np.array(rows).reshape(len(rows), len(names)),
-        index=pd.DatetimeIndex(dates, name="date"),
+        rows.reshape(len(rows), len(names)),
+        index=pd.DatetimeIndex(factors.index[places], name="date"),
         columns=pd.MultiIndex.from_tuples(names, names=["factor", "part"]),
     )
+
+
+def _windows(
+    factors: pd.DataFrame, returns: pd.Series, ends: Rows, window: int
+) -> tuple[Rows, Array]:
+    """The ends of the windows that miss no return, and their terms (windows, T, m)."""
+    x, y = factors.to_numpy(dtype=float), returns.to_numpy(dtype=float)[:, None]
+    known = np.concatenate([[0], np.cumsum(np.isfinite(np.hstack([x, y])).all(axis=1))])
+    ends = ends[ends >= window - 1]
+    ends = ends[known[ends + 1] - known[ends + 1 - window] == window]
+    return ends, _terms(x, y)[ends[:, None] + np.arange(1 - window, 1)]
 
 
 def expanding(factors: pd.DataFrame, returns: pd.Series, ends: Rows) -> pd.DataFrame:
@@ -129,7 +179,8 @@ def expanding(factors: pd.DataFrame, returns: pd.Series, ends: Rows) -> pd.DataF
 
 def variance_shares(factors: Array, returns: Array) -> Array:
     """Percent of the variance of returns (T) that Shapley's value of R² gives each factor (k)."""
-    return 100 * shapley(r_squared(returns, factors))
+    shares: Array = drawn_variance_shares(factors, returns, np.ones((1, len(returns))))[0]
+    return shares
 
 
 def rolling_variance_shares(
@@ -137,22 +188,27 @@ def rolling_variance_shares(
 ) -> pd.DataFrame:
     """Percent of variance by factor over the windows of `rolling`, and `unexplained`."""
     x, y = factors.to_numpy(dtype=float), returns.to_numpy(dtype=float)
-    whole = np.isfinite(np.column_stack([x, y])).all(axis=1)
-    rows = {}
-    for end in ends:
-        span = slice(end - window + 1, end + 1)
-        if span.start >= 0 and whole[span].all():
-            rows[factors.index[end]] = variance_shares(x[span], y[span])
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=factors.columns)
+    both = pd.DataFrame(np.column_stack([x, y]), factors.index)
+    places, terms = _windows(both, returns, ends, window)
+    index = pd.DatetimeIndex(factors.index[places])
+    table = pd.DataFrame(_variance_shares(terms.sum(axis=1), x.shape[1]), index, factors.columns)
     table["unexplained"] = 100 - table.sum(axis=1)
     return table.rename_axis("date")
 
 
-def drawn_variance_shares(factors: Array, returns: Array, counts: Array) -> Array:
+def drawn_variance_shares(factors: Array, returns: Array, counts: Array | Counts) -> Array:
     """`variance_shares` of each draw of sessions, shape (draws, k)."""
-    days = np.arange(len(returns))
-    rows = [np.repeat(days, count.astype(int)) for count in counts]
-    return np.array([variance_shares(factors[row], returns[row]) for row in rows])
+    both = np.column_stack([factors, returns])
+    return _variance_shares(_sums(_terms(both, returns[:, None]), counts), factors.shape[1])
+
+
+def _variance_shares(sums: Array, width: int) -> Array:
+    """Percent of variance by factor (…, k) from the sums (…, m) of factors and returns as one."""
+    xx, _ = _products(sums, width + 2)
+    days = xx[..., 0, 0]
+    means = xx[..., 0, 1:] / days[..., None]
+    spread = xx[..., 1:, 1:] - days[..., None, None] * means[..., :, None] * means[..., None, :]
+    return 100 * shapley(r_squared_of(spread))
 
 
 def group_difference(slopes: Array, first: Sequence[int], second: Sequence[int]) -> Array:

@@ -206,6 +206,7 @@ def study(
     )
     lines = betas.rolling(data.factors, shared, ends, window, LINE_DRAWS, SEED)
     year = compare(data, chosen, before, after)
+    others = other_panels(book, data.prices, ai_basket, market, bitcoin_cut)
     return Study(
         judged_on=data.days[row],
         end=data.days[end],
@@ -239,9 +240,9 @@ def study(
         contracts_at_end=contracts(data, book["ai_contracts"], miners, max(end, row), window),
         signing=signing(data, book["ai_contracts"], miners, window // 2, max(end, row)),
         shocks=shocks(data, book, miners, window // 2),
-        choices=choices(book, data, row, window, year, ai_basket, market, bitcoin_cut),
+        choices=choices(book["events"], data, others, row, window, year),
         other_factors=other_factors(
-            book, data, miners, first, row, max(end, row), window, ai_basket, market, bitcoin_cut
+            book, {"as judged": data, **others}, miners, first, row, max(end, row), window
         ),
         left_out=without_each(data, year),
     )
@@ -253,13 +254,17 @@ def panel(
     market: str | None,
     bitcoin_cut: str,
     kind: Kind = "simple",
+    prices: pd.DataFrame | None = None,
 ) -> Panel:
     """Returns and factors of all sessions; without a market factor where `market` is None.
+
+    `prices` are those of the book, if they have been made wide before.
 
     `bitcoin_cut`: utc takes UTC daily closes throughout; session takes the best price at each
     session's close, which changes its source over the years.
     """
-    prices = wide(book["adjusted_closes"], "adjusted_close")
+    if prices is None:
+        prices = wide(book["adjusted_closes"], "adjusted_close")
     for ticker in (*ai_basket, *([market] if market else [])):
         if ticker not in prices:
             raise AnalysisError(f"there are no prices of {ticker} in adjusted_closes")
@@ -560,18 +565,16 @@ def yearly_changes(
 
 
 def choices(
-    book: Mapping[str, pd.DataFrame],
+    events: pd.DataFrame,
     data: Panel,
+    others: Mapping[str, Panel],
     row: int,
     window: int,
     year: Comparison,
-    ai_basket: Sequence[str],
-    market: str,
-    bitcoin_cut: str,
 ) -> pd.DataFrame:
     """The change of the AI beta under other choices, one at a time: value, low, high.
 
-    `year` is the comparison as declared, whose shares all others use.
+    `year` is the comparison as declared, whose shares all others use; `others` are `other_panels`.
     """
     chosen = year.shares
     before, after = _span(row - window, window), _span(row, window)
@@ -586,7 +589,7 @@ def choices(
         # The way that was judged is there already.
         if lengths != year.blocks:
             found[name] = _comparison(data, chosen, before, after, y, lengths, DRAWS)
-    for name, one in other_panels(book, ai_basket, market, bitcoin_cut).items():
+    for name, one in others.items():
         y = one.mean(chosen).to_numpy(dtype=float)[:, None]
         found[name] = _comparison(one, chosen, before, after, y, None, OTHER_DRAWS)
     half = window // 2
@@ -603,7 +606,7 @@ def choices(
     # The same windows as judged, so the same value; only the errors differ.
     changes[f"Newey–West errors over {LAGS} sessions"] = step_in_slope(*step)
     changes["errors for unequal variance (HC3)"] = step_in_slope(*step, lags=None)
-    calm_rows = [_calm(data, rows, book["events"]) for rows in (before, after)]
+    calm_rows = [_calm(data, rows, events) for rows in (before, after)]
     changes["without the days of news on AI demand"] = compare(data, chosen, *calm_rows).change[AI]
     table = {
         name: {"value": one.value, "low": one.low, "high": one.high}
@@ -613,42 +616,49 @@ def choices(
 
 
 def other_panels(
-    book: Mapping[str, pd.DataFrame], ai_basket: Sequence[str], market: str, bitcoin_cut: str
+    book: Mapping[str, pd.DataFrame],
+    prices: pd.DataFrame,
+    ai_basket: Sequence[str],
+    market: str,
+    bitcoin_cut: str,
 ) -> dict[str, Panel]:
     """The same data with one choice of factors changed at a time, by what was changed."""
+
+    def changed(
+        basket: Sequence[str], benchmark: str | None, cut: str, kind: Kind = "simple"
+    ) -> Panel:
+        return panel(book, basket, benchmark, cut, kind, prices)
+
     other = Benchmarks()
     cut = "session" if bitcoin_cut == "utc" else "utc"
     rest = other.other_market if market != other.other_market else other.market
     clock = "bitcoin at the session's close" if cut == "session" else "bitcoin at UTC closes"
     return {
-        clock: panel(book, ai_basket, market, cut),
-        f"{rest} as the market": panel(book, ai_basket, rest, bitcoin_cut),
-        "bitcoin and AI alone, no market": panel(book, ai_basket, None, bitcoin_cut),
-        f"{other.other_ai} as the AI basket": panel(book, [other.other_ai], market, bitcoin_cut),
-        "logarithmic returns": panel(book, ai_basket, market, bitcoin_cut, "log"),
+        clock: changed(ai_basket, market, cut),
+        f"{rest} as the market": changed(ai_basket, rest, bitcoin_cut),
+        "bitcoin and AI alone, no market": changed(ai_basket, None, bitcoin_cut),
+        f"{other.other_ai} as the AI basket": changed([other.other_ai], market, bitcoin_cut),
+        "logarithmic returns": changed(ai_basket, market, bitcoin_cut, "log"),
     }
 
 
 def other_factors(
     book: Mapping[str, pd.DataFrame],
-    data: Panel,
+    panels: Mapping[str, Panel],
     miners: Sequence[str],
     first: int,
     row: int,
     end: int,
     window: int,
-    ai_basket: Sequence[str],
-    market: str,
-    bitcoin_cut: str,
 ) -> pd.DataFrame:
     """The other comparisons under other factors: are they any firmer than the one judged?
 
     One row a comparison and choice (a MultiIndex), columns value, low, high.
     """
-    halving = int(data.days.get_loc(halving_session(book["events"], data.days)))
+    days = next(iter(panels.values())).days
+    halving = int(days.get_loc(halving_session(book["events"], days)))
     since = np.arange(halving, row + 1)
     rows: dict[tuple[str, str], Estimate | None] = {}
-    panels = {"as judged": data, **other_panels(book, ai_basket, market, bitcoin_cut)}
     for name, one in panels.items():
         halved = _compare_listed(one, miners, since - len(since), since, first)
         later = _compare_end(one, miners, row, end, window)
@@ -870,7 +880,7 @@ def _slopes(data: Panel, shares: Sequence[str], rows: Rows, seed: int) -> Array:
     return _slopes_drawn(data, shares, rows, betas.day_counts(len(rows), OTHER_DRAWS, seed))
 
 
-def _slopes_drawn(data: Panel, shares: Sequence[str], rows: Rows, counts: Array) -> Array:
+def _slopes_drawn(data: Panel, shares: Sequence[str], rows: Rows, counts: betas.Counts) -> Array:
     place = list(data.factors.columns).index(AI)
     drawn = betas.coefficients(
         data.factors.to_numpy(dtype=float)[rows],

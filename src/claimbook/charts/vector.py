@@ -327,7 +327,9 @@ def _texts(element: ET.Element, weight: str) -> Iterator[tuple[ET.Element, str]]
 def _letters(file: str, letters: str) -> str:
     """A cut of the font with these letters only, in base64."""
     options = subset.Options(
-        layout_features=[],  # kerning is three quarters of the time, and hardly seen
+        # Kerning is three quarters of the time, and hardly seen.
+        layout_features=[],
+        drop_tables=[*subset.Options._drop_tables_default, "GSUB", "GPOS", "GDEF"],
         hinting=False,
         notdef_outline=False,
         name_IDs=[],
