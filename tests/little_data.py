@@ -8,8 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from claimbook import data, paths
-from claimbook.data import market, staging
+from claimbook.data import market, parts, staging
 
+# What can be fetched, and a table of facts.
+TABLES = (*parts.PARTS[parts.MARKET], *parts.PARTS[parts.NETWORK], "events")
 TICKERS = ("BITF", "HUT", "MARA", "RIOT", "SDIG", "SPY")
 FIRST, LAST = "2024-03-01", "2026-06-30"
 HOURS = ("2025-02-03", "2025-04-30")
@@ -22,7 +24,8 @@ def write(root: Path) -> Path:
     (root / "data").mkdir(parents=True)
     shutil.copy(shipped / "claims.yml", root / "data" / "claims.yml")
     package = json.loads((shipped / "datapackage.json").read_text(encoding="utf-8"))
-    book = data.read([resource["name"] for resource in package["resources"]], "shipped")
+    package["resources"] = [about for about in package["resources"] if about["name"] in TABLES]
+    book = data.read(TABLES, "shipped")
     frames = {name: cut(name, frame) for name, frame in book.items()}
     frames["tickers"] = market.listing(frames["tickers"], frames, {})
     package["version"] = NAME

@@ -10,9 +10,10 @@ import little_data
 import loopback
 import pytest
 
-from claimbook import paths
+from claimbook import data, paths
 from claimbook.data import coinmetrics, lock, refresh, yahoo
 from claimbook.data.refresh import Asked
+from claimbook.errors import DataError
 
 
 @dataclass
@@ -26,6 +27,21 @@ class World:
 
     def refresh(self, asked: Asked = Asked(), **more: Any) -> refresh.Outcome:  # noqa: B008
         return refresh.refresh(asked, self.sources, now=loopback.NOW, **more)
+
+    def refused(self, asked: Asked, sentence: str) -> str:
+        """What a refresh says that must fail, with nothing changed by it."""
+        with pytest.raises(DataError, match=sentence) as caught:
+            self.refresh(asked)
+        assert "\n" not in str(caught.value)
+        self.untouched()
+        return str(caught.value)
+
+    def untouched(self) -> None:
+        """No edition is there but the shipped one, and nothing else was left."""
+        folder = self.root / "data" / "editions"
+        left = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+        assert set(left) <= {lock.NAME}
+        assert data.read(["tickers"]).name == little_data.NAME
 
     @property
     def editions(self) -> list[str]:
@@ -55,6 +71,7 @@ def world(
     shutil.copytree(template, root)
     monkeypatch.setenv(paths.ROOT_VARIABLE, str(root))
     monkeypatch.delenv(paths.EDITION_VARIABLE, raising=False)
+    monkeypatch.setenv(paths.LIVE_VARIABLE, "")  # a process that has met no live edition
     loopback.forget(tmp_path / "cache")
     prices, network = providers[0].again(), providers[1].again()
     with loopback.serving(prices) as one, loopback.serving(network) as two:

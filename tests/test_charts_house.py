@@ -6,21 +6,28 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from functools import cache
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
+import pictures
 import pytest
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.svgLib.path import parse_path
 from fontTools.ttLib import TTFont
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import font_manager
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
+from numpy.typing import NDArray
 
-from claimbook.charts import chart, vector
+from claimbook import paths
+from claimbook.charts import capex, chart, drop, vector
+from claimbook.charts import ledger as ledger_chart
 
 
 def drawn() -> Figure:
@@ -80,7 +87,7 @@ def test_the_style_does_not_depend_on_what_was_set_before() -> None:
 def test_a_drawing_has_the_pages_width_in_points_and_is_light() -> None:
     root = ET.fromstring(chart.svg(drawn()))
     assert root.attrib["viewBox"] == f"0 0 {chart.WIDTH * 72:g} {2.5 * 72:g}"
-    assert chart.size(drawn()) == (720, 250)
+    assert chart.size(drawn()) == (640, 250)
     # Matplotlib's own takes more than twice that; without its letters ours is 2 kB.
     assert len(chart.svg(drawn())) < 16_000
 
@@ -123,12 +130,13 @@ def test_a_drawing_needs_no_style_of_its_own_and_names_only_what_it_refers_to() 
     assert not [e for e in root.iter() if "style" in e.attrib or e.tag.endswith("style")]
     assert root.attrib["role"] == "img"
     assert root.attrib["aria-label"] == "What it shows, in 4 words"
-    assert root.attrib["data-whole"] == "0 0 518.4 180"
+    assert root.attrib["data-whole"] == "0 0 460.8 180"
 
 
 numbers = st.floats(-600, 600)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("MLQC"), *[numbers] * 6), min_size=1, max_size=30))
 def test_a_path_in_steps_ends_where_the_path_did(
     moves: list[tuple[str, float, float, float, float, float, float]],
@@ -171,6 +179,57 @@ def test_another_process_draws_the_same_bytes(tmp_path: Path) -> None:
     assert done.stdout.decode() == chart.svg(drawn())
 
 
+# Machado, Oliveira and Fernandes (2009), table 1: how colours look without one kind of cone.
+CONES = {
+    "all": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+               [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                 [-0.011820, 0.042940, 0.968881]],
+}  # fmt: skip
+NAMED = {
+    name: value
+    for name, value in vars(chart).items()
+    if name.isupper() and isinstance(value, str) and re.fullmatch(r"#[0-9a-f]{6}", value)
+}
+# Drawn as lines, bars and dots; the others are inks, grid and areas behind what counts.
+DATA = set(NAMED) - {"INK", "MUTED", "GRID", "BAND", "PALE"}
+# What a figure must speak of where it uses a colour.
+MEANS = {
+    "BITCOIN": r"[Bb]itcoin|price",
+    "AI": r"AI|[Hh]osting|[Cc]ontract",
+    "CLOUD": r"cloud",
+    "HASHPRICE": r"[Hh]ashprice|hash rate",
+    "FEES": r"fees",
+    "MICROSOFT": r"Microsoft|[Ss]pending|capital expenditure",
+    "LANDLORDS": r"landlords",
+    "PRINTED": r"[Pp]rinted|claimed|published|plan\b|JPMorgan|implied|base \+|dropped",
+    "BAND": r"[Pp]rinted|second half",
+    "FALL": r"[Ff]all|[Cc]hange|GPUs|taken apart|beyond",
+    "RISE": r"[Ff]all|[Cc]hange|revenue|taken apart|beyond",
+}
+NOTEBOOKS = [path.stem for path in sorted((paths.root() / "notebooks").glob("[0-9]*.ipynb"))]
+
+
+@cache
+def pictures_of(notebook: str) -> list[pictures.Picture]:
+    return pictures.of_notebook(notebook)
+
+
+def seen(colour: str, cones: str) -> NDArray[np.float64]:
+    """A colour in Oklab (Ottosson 2020), times 100, as it looks with these cones."""
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(np.array(CONES[cones]) @ linear, 0, 1)
+    to_lms = [[0.4122214708, 0.5363325363, 0.0514459929],
+              [0.2119034982, 0.6806995451, 0.1073969566],
+              [0.0883024619, 0.2817188376, 0.6299787005]]  # fmt: skip
+    to_lab = [[0.2104542553, 0.7936177850, -0.0040720468],
+              [1.9779984951, -2.4285922050, 0.4505937099],
+              [0.0259040371, 0.7827717662, -0.8086757660]]  # fmt: skip
+    return np.asarray(100 * np.array(to_lab) @ np.cbrt(np.array(to_lms) @ linear), dtype=float)
+
+
 def luminance(colour: str) -> float:
     """Relative luminance of WCAG 2.2."""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -178,18 +237,160 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("name", ["FALL", "RISE", "SUBJECT", "AI", "INK", "MUTED"])
-def test_colours_of_words_stand_out_from_the_page(name: str) -> None:
-    colour = getattr(chart, name)
-    assert re.fullmatch(r"#[0-9a-f]{6}", colour)
-    # WCAG 2.2, AA for small text.
-    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+def contrast(colour: str) -> float:
+    return 1.05 / (luminance(colour) + 0.05)
 
 
-@pytest.mark.parametrize("name", ["BITCOIN", "OTHER"])
-def test_colours_of_lines_can_be_seen_on_the_page(name: str) -> None:
-    # WCAG 2.2: graphical objects need 3 to 1; these two are never used for small words alone.
-    assert 1.05 / (luminance(getattr(chart, name)) + 0.05) >= 2.8
+def test_every_colour_has_one_name() -> None:
+    assert len(set(NAMED.values())) == len(NAMED) >= 15
+
+
+@pytest.mark.parametrize("name", sorted(DATA))
+def test_colours_of_data_stand_out_from_the_page_and_their_words_more(name: str) -> None:
+    # WCAG 2.2: graphical objects need 3 to 1, small text 4.5 to 1.
+    assert contrast(NAMED[name]) >= 3
+    assert contrast(chart.ink(NAMED[name])) >= 4.5
+    assert chart.contrast(NAMED[name]) == pytest.approx(contrast(NAMED[name]), abs=1e-9)
+
+
+def test_a_colour_that_is_dark_enough_is_its_own_ink() -> None:
+    assert chart.ink(chart.SUBJECT) == chart.SUBJECT
+    assert chart.ink(chart.BITCOIN) != chart.BITCOIN
+
+
+def test_no_two_colours_look_alike() -> None:
+    for one, other in combinations(sorted(DATA), 2):
+        apart = np.linalg.norm(seen(NAMED[one], "all") - seen(NAMED[other], "all"))
+        # Two hundredths are about what an eye can tell side by side in small areas.
+        assert apart >= 6, (one, other, apart)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("cones", ["no red", "no green"])
+def test_colours_that_meet_in_a_figure_can_be_told_apart(notebook: str, cones: str) -> None:
+    names = {value: name for name, value in NAMED.items() if name in DATA}
+    for picture in pictures_of(notebook):
+        _, shapes = picture.drawn
+        met = {c for s in shapes for c in (s.stroke, s.fill) if c in names}
+        for one, other in combinations(sorted(met), 2):
+            apart = np.linalg.norm(seen(one, cones) - seen(other, cones))
+            assert apart >= 6, (picture.name, names[one], names[other], apart)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_a_figure_uses_no_other_colours_and_each_for_what_it_means(notebook: str) -> None:
+    plain = {"#ffffff", "#000", "#9aa3ab", capex.LIGHT, "#d98a6f", *ledger_chart.COLOURS.values()}
+    known = {*NAMED.values(), *map(chart.ink, NAMED.values()), *plain}
+    for picture in pictures_of(notebook):
+        assert picture.colors <= known, (picture.name, picture.colors - known)
+        said = " ".join([*picture.around.values(), *(w.said for w in picture.words)])
+        for name, meaning in MEANS.items():
+            if NAMED[name] in picture.colors:
+                assert re.search(meaning, said), (picture.name, name)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_every_figure_says_what_it_is_where_from_and_of_when(notebook: str) -> None:
+    for picture in pictures_of(notebook):
+        assert set(picture.around) == {"title", "subtitle", "source"}, picture.name
+        assert len(picture.around["title"]) <= 75, picture.name
+        # A title describes; what comes of it may change with the data.
+        assert not re.search(r"%|\bUSD \d|[−+]\d|\d\.\d", picture.around["title"]), picture.name
+        assert re.match(r"Source: .*\d{4}-\d\d-\d\d", picture.around["source"]), picture.name
+        assert re.search(r"\d", picture.alt), picture.name
+        assert len(picture.alt) > 80, picture.name
+        assert picture.csv.count("\n") > 1, picture.name
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_words_of_a_figure_lie_within_it_apart_and_can_be_read(notebook: str) -> None:
+    for picture in pictures_of(notebook):
+        left, top, right, bottom = picture.frame
+        for words in picture.words:
+            box = pictures.extent(words)
+            inside = box[0] > left and box[1] > top and box[2] < right and box[3] < bottom
+            assert inside, (picture.name, words.said, box)
+            # On a phone a figure is as many pixels wide as it has points, and can be pushed aside.
+            assert words.size >= 7, (picture.name, words.said)
+        touching = [
+            (one.said, other.said)
+            for one, other in combinations(picture.words, 2)
+            if pictures.touch(one.corners, other.corners)
+        ]
+        assert not touching, (picture.name, touching)
+        assert not list(picture.struck()), picture.name
+
+
+def ends_of(figure: Figure) -> list[Annotation]:
+    return [a for a in figure.findobj(Annotation) if isinstance(a, Annotation) and a.get_gid()]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 30), st.floats(-5, 5)),
+        min_size=2,
+        max_size=7,
+        unique_by=lambda p: p,
+    )
+)
+@settings(max_examples=15, deadline=None)
+def test_labels_stand_at_the_ends_of_their_own_lines(lines: list[tuple[int, float]]) -> None:
+    with chart.house_style():
+        figure = chart.new_figure(3.5)
+        ax = figure.subplots()
+        for steps, height in lines:
+            ax.plot(range(steps + 1), np.linspace(0, height, steps + 1), color=chart.SUBJECT)
+        chart.title(figure, "Lines that end on different days", "Index")
+        chart.source(figure, "Source: none. As of 2026-08-21.")
+        ends = [(f"line {i}", float(x), y, chart.SUBJECT) for i, (x, y) in enumerate(lines)]
+        chart.end_labels(ax, ends)
+        figure.draw_without_rendering()
+        boxes = [note.get_window_extent() for note in ends_of(figure)]
+        axes = ax.get_window_extent()
+        points = ax.transData.transform([(x, y) for _, x, y, _ in ends])
+    assert len(boxes) == len(lines)
+    for box, (x, _) in zip(boxes, points, strict=True):
+        assert 0 < (box.x0 - x) * 72 / figure.dpi < 8
+        assert axes.y0 - 1 <= box.y0
+        assert box.y1 <= axes.y1 + 1
+    order = sorted(range(len(boxes)), key=lambda i: boxes[i].y0)
+    for lower, higher in pairwise(order):
+        assert boxes[lower].y1 <= boxes[higher].y0
+        assert points[lower][1] <= points[higher][1] + 1e-6
+    # A label that has room stays where its line ends.
+    for i, (box, point) in enumerate(zip(boxes, points, strict=True)):
+        others = np.delete(points[:, 1], i)
+        alone = np.abs(others - point[1]).min() > 7 * box.height
+        if alone and axes.y0 + box.height < point[1] < axes.y1 - box.height:
+            assert abs((box.y0 + box.y1) / 2 - point[1]) < 1.5
+
+
+def test_ticks_of_an_axis_have_as_many_decimals_as_their_steps() -> None:
+    for low, high, expected in (
+        (-3.4, 0.1, ["−3.5\u00a0%", "−3.0\u00a0%", "−2.5\u00a0%"]),
+        (-13.0, 0.0, ["−14\u00a0%", "−12\u00a0%", "−10\u00a0%"]),
+        (0.0, 0.31, ["0.00\u00a0%", "0.05\u00a0%", "0.10\u00a0%"]),
+    ):
+        with chart.house_style():
+            figure = chart.new_figure(2.0)
+            ax = figure.subplots()
+            ax.set_xlim(low, high)
+            chart.numbers(ax.xaxis, "percent")
+            figure.draw_without_rendering()
+            labels = [label.get_text() for label in ax.get_xticklabels()]
+        assert labels[:3] == expected
+        assert len({len(label.partition(".")[2]) for label in labels}) == 1
+
+
+def test_two_shares_have_even_ticks() -> None:
+    moves = pd.DataFrame({"close_to_close": [-0.7, -2.9]}, index=["MARA", "CORZ"])
+    path = pd.DataFrame([[-0.9, -2.6]], index=["15:30"], columns=["MARA", "CORZ"])
+    drawn = drop.against_range(moves, path, "15:30", (-3.0, -1.0), "2025-03-26", "Source: a test")
+    drawn.figure.draw_without_rendering()
+    labels = [label.get_text() for label in drawn.figure.axes[0].get_xticklabels()]
+    values = [float(label.replace("−", "-").rstrip(" %\u00a0")) for label in labels]
+    assert np.allclose(np.diff(values), values[1] - values[0])
+    assert len(values) > 3
 
 
 def test_the_fonts_licence_is_shipped_with_them() -> None:

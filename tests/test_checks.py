@@ -70,6 +70,8 @@ FAULTS: list[tuple[str, Edit, str]] = [
     ("bars_daily", put("volume", -1, **DAY), "at least 0"),
     ("bars_hourly", lambda f: f.assign(start_utc=f["start_utc"] - pd.Timedelta(hours=2)),
      "every bar starts in the session's hours"),
+    ("bars_hourly", lambda f: f.assign(start_utc=f["start_utc"] + pd.Timedelta(minutes=7)),
+     "every bar starts whole hours after the opening"),
     ("bitcoin_daily", without(date="2025-03-26"), "1 missing between its ends, the first 2025-03"),
     ("network_daily", without(date="2024-04-20"), "1 missing between its ends"),
     ("network_daily", put("issuance_btc", 1.0, date="2024-04-20"), "halving schedule's"),

@@ -77,6 +77,9 @@ def test_each_parameter_has_the_field_that_suits_it() -> None:
     assert "CORZ" in made["share"].options
     assert made["day"].options[0] < "2024-01-03" < made["day"].options[-1]
     assert made["edition"].options[0] == "current"
+    assert "live" not in made["edition"].options  # no table that a provider has
+    of_prices = fields._field(declared["edition"], column, ["events", "bars_daily"])
+    assert of_prices.options[:2] == ("current", "live")
     assert made["days"].explained == "how many; from 1 to 90 days"
     held = {
         "day": dt.date(2024, 2, 5),
@@ -217,6 +220,15 @@ def finished(panel: Panel) -> str:
     assert not panel.run.disabled
     assert panel.stop.disabled
     return str(panel.outcome.value)
+
+
+def test_live_figures_are_offered_and_not_fetched_before_the_run() -> None:
+    """Choosing them asks nobody: a request would fail here, and the form would say so."""
+    panel = Panel()
+    panel.choice.value = "miner-drop"
+    panel.inputs["edition"].value = "live"
+    assert not panel.run.disabled
+    assert "-p edition=live" in panel.command.value
 
 
 def test_a_run_shows_its_verdict_its_numbers_and_its_findings(small: Path) -> None:

@@ -151,6 +151,64 @@ def test_bad_rows_are_listed_by_line_and_nothing_is_imported(
     assert edition.names() == []
 
 
+BAD_HOURS = """\
+start_utc,ticker,open,high,low,close,volume
+2026-07-01T13:30:00Z,mara,10,11,9,10,100
+2026-07-01T13:00:00Z,MARA,10,11,9,10,100
+2026-07-01T20:00:00Z,MARA,10,11,9,10,100
+2026-07-01T14:00:00Z,MARA,10,11,9,10,100
+2026-07-01T14:30:01Z,MARA,10,11,9,10,100
+2026-07-01T11:30:00-04:00,MARA,10,11,9,10,100
+2026-11-27T18:30:00Z,MARA,10,11,9,10,100
+2026-07-03T14:30:00Z,MARA,10,11,9,10,100
+2026-07-01T16:30:00Z,MARA,10,11,9,10,1e30
+2026-07-01T17:30:00Z,MARA,10,1e30,9,10,100
+2026-07-01T18:30:00Z,MA RA,10,11,9,10,100
+2026-07-01T13:30:00Z,MARA,10,11,9,10,100
+"""
+SAID_OF_HOURS = [
+    "line 3: 13:00:00 UTC lies outside that session's hours, 13:30 to 20:00 UTC",
+    "line 4: 20:00:00 UTC lies outside that session's hours, 13:30 to 20:00 UTC",
+    "line 5: 14:00:00 UTC is no start of a bar; that day's start 13:30, 14:30, …",
+    "line 6: 14:30:01 UTC is no start of a bar; that day's start 13:30, 14:30, …",
+    # A short session: the day after Thanksgiving ends at 13:00 New York time.
+    "line 8: 18:30:00 UTC lies outside that session's hours, 14:30 to 18:00 UTC",
+    "line 9: 2026-07-03 is no session of the New York Stock Exchange",
+    "line 10: volume is 1e30, more than anything trades",
+    "line 11: high is 1e30, more than anything costs",
+    "line 12: 'MA RA' is no ticker",
+    "line 13: repeats MARA of line 2",
+]
+
+
+def test_bad_hours_are_listed_by_line(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "hours.csv"
+    file.write_text(BAD_HOURS)
+    with pytest.raises(DataError, match="10 rows cannot be used, so nothing was imported") as said:
+        imported.bring(file)
+    assert [line.strip() for line in str(said.value).split("\n")[1:]] == SAID_OF_HOURS
+    assert edition.names() == []
+
+
+def test_an_absurd_volume_is_refused_by_line(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "daily.csv"
+    given = prices(["MARA"]).astype({"volume": float})
+    given.loc[2, "volume"] = 1e30
+    given.to_csv(file, index=False)
+    with pytest.raises(DataError, match=r"line 4: volume is 1e\+30, more than anything trades"):
+        imported.bring(file)
+
+
+def test_a_ticker_in_small_letters_is_the_same_ticker(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    yahoo_form("MARA").to_csv(file, index=False)
+    assert cli.main(["data", "import", str(file), "--ticker", " mara "]) == cli.DONE
+    book = data.read(["tickers"], "own")
+    assert set(book["tickers"]["ticker"]) == set(little_data.TICKERS)
+    assert "Prices of MARA were imported" in book.note
+    assert cli.main(["data", "import", str(file), "--ticker", ""]) == cli.UNUSABLE
+
+
 def test_a_long_list_of_bad_rows_ends(world: World, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     prices(["MARA"]).assign(close=0).to_csv(file, index=False)

@@ -1,6 +1,8 @@
 """`edition = "live"`, and one edition from a render's start to its end."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,7 +15,7 @@ import pytest
 import small_project
 from live_world import World
 
-from claimbook import cli, data, ledger, parameters
+from claimbook import cli, data, ledger, parameters, paths
 from claimbook.data import edition, live, lock, refresh
 from claimbook.errors import DataError, ParameterError
 from claimbook.reports import recipe
@@ -110,6 +112,60 @@ def fetched(world: World, *tables: str) -> str:
     return live.edition(list(tables), world.sources, loopback.NOW)
 
 
+def another_process() -> None:
+    """From here on as a process that has met no live edition."""
+    os.environ[paths.LIVE_VARIABLE] = ""
+
+
+TOMORROW = loopback.NOW + pd.Timedelta(hours=25)
+
+
+# -- one live edition a process: all cells of a kernel, all of a render
+
+
+def test_a_process_stays_with_its_live_edition_for_as_long_as_it_lives(world: World) -> None:
+    first = fetched(world, "network_daily")
+    assert live.edition(["network_daily"], world.sources, TOMORROW) == first
+    assert len(world.coinmetrics.asked) == 1
+
+
+def test_what_others_fetch_or_choose_does_not_move_a_process(world: World) -> None:
+    first = fetched(world, "network_daily")
+    mine = os.environ[paths.LIVE_VARIABLE]
+    another_process()
+    soon = loopback.NOW + pd.Timedelta(hours=1)
+    newer = refresh.refresh(
+        refresh.Asked(only="network"), world.sources, now=soon, kind=refresh.LIVE
+    ).name
+    assert live.edition(["network_daily"], world.sources, soon) == newer  # the other's
+    chosen = world.refresh(refresh.Asked(only="network")).name
+    assert edition.current() == chosen
+    os.environ[paths.LIVE_VARIABLE] = mine
+    assert live.edition(["network_daily"], world.sources, soon) == first
+
+
+def test_tables_of_another_provider_come_on_top_of_what_a_process_has(world: World) -> None:
+    """A later cell needs more: what the earlier cells have seen stays as it was."""
+    first = fetched(world, "network_daily")
+    # The provider restates its figures between the two cells.
+    world.coinmetrics.edit = lambda rows: rows.assign(price_usd=rows["price_usd"] * 2)
+    second = live.edition(["adjusted_closes", "network_daily"], world.sources, TOMORROW)
+    assert second != first
+    both = [data.read(["network_daily"], name) for name in (first, second)]
+    assert both[0].tables["network_daily"].sha256 == both[1].tables["network_daily"].sha256
+    assert len(world.coinmetrics.asked) == 1
+    assert both[1].provenance["parts"] == ["market", "network"]
+    assert f"It builds on edition {first}: live data, fetched" in both[1].note
+    assert live.edition(["network_daily"], world.sources, TOMORROW) == second
+
+
+def test_a_live_edition_that_was_taken_away_is_fetched_anew(world: World) -> None:
+    first = fetched(world, "network_daily")
+    shutil.rmtree(world.root / "data" / "editions" / first)
+    assert fetched(world, "network_daily") == first
+    assert len(world.coinmetrics.asked) == 2
+
+
 # -- fetched once, kept, named
 
 
@@ -128,11 +184,13 @@ def test_live_figures_are_fetched_once_and_kept_as_an_edition(world: World) -> N
     assert book.provenance["asked"] == {"only": "market"}
 
 
-def test_other_tables_or_another_day_are_fetched_anew(world: World) -> None:
+def test_another_process_fetches_anew_the_day_after(world: World) -> None:
     first = fetched(world, "network_daily")
     assert fetched(world, "network_daily") == first
-    tomorrow = loopback.NOW + pd.Timedelta(hours=25)
-    second = live.edition(["network_daily"], world.sources, tomorrow)
+    another_process()
+    assert fetched(world, "network_daily") == first  # of the same day: kept
+    another_process()
+    second = live.edition(["network_daily"], world.sources, TOMORROW)
     assert second != first
     assert len(world.coinmetrics.asked) == 2
     with pytest.raises(DataError, match="none of these tables can be fetched live"):
@@ -219,6 +277,22 @@ def test_source_is_another_way_to_name_the_edition(
         parameters.parse(["source=cached"], declared)
     with pytest.raises(ParameterError, match=f'write edition = "{meant}", not source'):
         parameters.check(claim, {"source": written, "edition": "current"}, whole=True)
+
+
+@pytest.mark.parametrize("line", ['source = "live"', 'source: str = "live"  # where; live'])
+def test_a_source_written_in_the_notebook_is_answered_by_what_to_write(
+    world: World, claim: ledger.Claim, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JupyterLab saves the cell that somebody changed: the file then has the line, too."""
+    path = world.root / "notebooks" / "01-last.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    (cell,) = (c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", []))
+    cell["source"] = ["".join(cell["source"]), "\n", line]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    assert cli.main(["render", "last"]) == cli.UNUSABLE
+    said = capsys.readouterr().err
+    assert 'notebooks/01-last.ipynb: write edition = "live", not source = "live"' in said
+    assert said.count("\n") == 1
 
 
 # -- one edition a render

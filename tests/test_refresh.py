@@ -1,15 +1,7 @@
 """`claimbook data refresh`: the real clients, and servers on loopback that speak their formats."""
 
 import json
-import os
-import resource
-import subprocess
-import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import little_data
 import loopback
@@ -21,9 +13,11 @@ from claimbook import cli, data
 from claimbook.data import (
     coinmetrics,
     days,
+    drift,
     edition,
-    lock,
-    patience,
+    gaps,
+    imported,
+    market,
     refresh,
     seal,
     staging,
@@ -32,6 +26,12 @@ from claimbook.data import (
 from claimbook.data.refresh import Asked
 from claimbook.errors import DataError
 
+# A few sessions of MARA before the little tables begin, made up.
+BEFORE = pd.DataFrame(
+    {"date": pd.bdate_range("2024-02-20", "2024-02-29"), "ticker": "MARA", "volume": 100}
+    | dict.fromkeys(("open", "high", "low", "close", "adjusted_close"), 25.0)
+)
+KEY = ["date"]
 MARKET_OF_TWO = Asked(tickers=("MARA", "RIOT"), only="market")
 
 
@@ -131,6 +131,84 @@ def test_days_asked_for_join_with_the_rows_there_are(world: World) -> None:
     assert closes["date"].max() == pd.Timestamp("2026-07-15")
 
 
+def test_days_before_the_tables_first_one_are_fetched_too(world: World) -> None:
+    earlier = pd.concat([world.yahoo.bars, BEFORE])
+    world.yahoo.bars = earlier.sort_values(["ticker", "date"])
+    world.refresh(Asked(tickers=("MARA",), start="2024-02-20", end="2026-06-30", only="market"))
+    book = data.read(["adjusted_closes", "bars_daily", "tickers"])
+    for table in ("adjusted_closes", "bars_daily"):
+        assert book[table].query("ticker == 'MARA'")["date"].min() == pd.Timestamp("2024-02-20")
+    listed = book["tickers"].set_index("ticker")["first_session"]
+    assert listed["MARA"] == pd.Timestamp("2024-02-20")
+    assert [problem for _, problem in seal.check("current") if problem] == []
+
+
+def test_shares_listed_after_the_days_asked_for_keep_their_rows_and_are_named(
+    world: World,
+) -> None:
+    """HUT begins here in 2025; the others are fetched."""
+    late_listing(world, "HUT", "2025-03-28")
+    said = world.refresh(Asked(start="2024-03-01", end="2025-01-31", only="market")).drift
+    (sentence,) = (line for line in said if "HUT" in line and line.startswith("Left out"))
+    assert sentence == (
+        "Left out, because their rows begin after the days asked for: HUT (2025-03-28); their rows "
+        "are those of the old edition."
+    )
+    book, old = data.read(["adjusted_closes"]), data.read(["adjusted_closes"], "shipped")
+    rows = [one["adjusted_closes"].query("ticker == 'HUT'").reset_index(drop=True)
+            for one in (book, old)]  # fmt: skip
+    pd.testing.assert_frame_equal(*rows)
+    assert any("not fetched: HUT" in gap for gap in book.tables["adjusted_closes"].gaps)
+    charts = {path.rpartition("/")[2] for path in world.yahoo.asked if "chart" in path}
+    assert charts == {"KEEL", "MARA", "RIOT", "SDIG", "SPY", "BTC-USD"}
+    with pytest.raises(DataError, match=r"HUT: its rows begin 2025-03-28, after the days asked fo"):
+        world.refresh(Asked(tickers=("HUT",), start="2024-03-01", end="2025-01-31", only="market"))
+
+
+def late_listing(world: World, ticker: str, first: str) -> None:
+    """The shipped edition without a ticker's earlier rows."""
+    descriptor = world.root / "data" / "datapackage.json"
+    package = json.loads(descriptor.read_text(encoding="utf-8"))
+    book = data.read(["adjusted_closes", "bars_daily", "bars_hourly", "tickers"], "shipped")
+    frames = {
+        name: frame[(frame["ticker"] != ticker) | (gaps.days_of(frame) >= first)]
+        for name, frame in book.items()
+        if name != "tickers"
+    }
+    frames["tickers"] = market.listing(book["tickers"], frames, {})
+    for about in package["resources"]:
+        if about["name"] in frames:
+            raw = staging.csv_of(frames[about["name"]], about["schema"])
+            (world.root / "data" / about["path"]).write_bytes(raw)
+    descriptor.write_text(json.dumps(package), encoding="utf-8")
+    seal.seal()
+
+
+def test_shares_on_another_basis_keep_their_rows_among_others_and_are_named(world: World) -> None:
+    def dividend(bars: pd.DataFrame) -> pd.DataFrame:
+        spy = (bars["ticker"] == "SPY").map({True: 0.99, False: 1.0})
+        return bars.assign(adjusted_close=bars["adjusted_close"] * spy)
+
+    world.yahoo.edit = dividend
+    said = world.refresh(Asked(start="2026-03-02", only="market")).drift
+    (sentence,) = (line for line in said if line.startswith("Left out, because the days asked"))
+    assert "(a dividend or split since)" in sentence
+    assert sentence.endswith("fetched whole: SPY; their rows are those of the old edition.")
+    closes = data.read(["adjusted_closes"])["adjusted_closes"]
+    last = closes.groupby("ticker")["date"].max()
+    assert last["SPY"] == pd.Timestamp(little_data.LAST)
+    assert last["MARA"] == pd.Timestamp("2026-08-20")
+
+
+def test_a_renamed_share_is_known_by_its_new_symbol_too(world: World) -> None:
+    said = world.refresh(Asked(tickers=("KEEL",), only="market")).drift
+    assert "BITF: renamed; Yahoo Finance lists it as KEEL." in said
+    book = data.read(["tickers", "adjusted_closes"])
+    assert set(book["tickers"]["ticker"]) == set(little_data.TICKERS)  # no second Bitfarms
+    last = book["adjusted_closes"].query("ticker == 'BITF'")["date"].max()
+    assert last > pd.Timestamp(little_data.LAST)
+
+
 def test_adjusted_closes_of_two_bases_are_not_joined(world: World) -> None:
     # A dividend of 1 % since lowers all earlier adjusted closes.
     world.yahoo.edit = lambda bars: bars.assign(adjusted_close=bars["adjusted_close"] * 0.99)
@@ -183,9 +261,69 @@ def test_a_revised_value_is_counted_with_its_size_and_place(world: World) -> Non
 
     world.yahoo.edit = revise
     said = " ".join(world.refresh(MARKET_OF_TWO).drift)
-    assert "revised by more than 0.05\N{NO-BREAK SPACE}% in 1 rows" in said
+    assert "revised by more than 0.05\N{NO-BREAK SPACE}% in 1 row: at most" in said
     assert "7.10\N{NO-BREAK SPACE}% (high, 2025-03-26 RIOT)" in said  # 1.02 × 1.05 − 1
     assert "2 returns of RIOT revised by more than 0.05 percentage points" in said
+
+
+def frame_of(**columns: list[float | None]) -> pd.DataFrame:
+    count = len(next(iter(columns.values())))
+    return pd.DataFrame({"date": pd.date_range("2025-01-01", periods=count), **columns})
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ([1.0, 2.0], [1.0, 2.0], "no value revised by more than 0.05 %."),
+        ([1.0, None], [1.0, None], "no value revised by more than 0.05 %."),
+        ([0.0, 2.0], [0.0, 2.0009], "no value revised by more than 0.05 %."),
+        ([0.0, 2.0], [9.0, 2.0], "values revised by more than 0.05 % in 1 row: "
+                                 "1 no longer zero (fees_btc, 2025-01-01)."),
+        ([None, 2.0], [5.0, 2.0], "values revised by more than 0.05 % in 1 row: "
+                                  "1 no longer missing (fees_btc, 2025-01-01)."),
+        ([1.0, 2.0], [1.0, None], "values revised by more than 0.05 % in 1 row: "
+                                  "1 missing now (fees_btc, 2025-01-02)."),
+        ([2.0, 2.0], [0.0, 2.0], "values revised by more than 0.05 % in 1 row: "
+                                 "at most 100.00 % (fees_btc, 2025-01-01)."),
+        ([0.0, None, 4.0, 2.0, 0.0], [1.0, 1.0, 5.0, None, 1.0],
+         "values revised by more than 0.05 % in 5 rows: at most 25.00 % (fees_btc, 2025-01-03); "
+         "2 no longer zero (the first fees_btc, 2025-01-01); "
+         "1 no longer missing (fees_btc, 2025-01-02); 1 missing now (fees_btc, 2025-01-04)."),
+    ],
+)  # fmt: skip
+def test_zero_and_missing_count_as_revised(
+    before: list[float | None], now: list[float | None], said: str
+) -> None:
+    old, new = frame_of(fees_btc=before), frame_of(fees_btc=now)
+    lines = drift.between({"network_daily": old}, {"network_daily": new}, {"network_daily": KEY})
+    assert lines[1].replace("\N{NO-BREAK SPACE}", " ") == f"network_daily: {said}"
+
+
+def test_figures_that_were_zero_or_missing_are_reported_as_revised(world: World) -> None:
+    """Through the client: a day's price that the old edition lacks, and fees it has as zero."""
+    table = world.root / "data" / "bitcoin" / "network_daily.csv"
+    frame = data.read(["network_daily"], "shipped")["network_daily"]
+    frame.loc[100, "fees_btc"] = 0.0
+    frame.loc[200, ["price_usd", "revenue_usd", "hashprice_usd_ph_day"]] = None
+    schema = data.open_edition("shipped")[1]["network_daily"].descriptor["schema"]
+    table.write_bytes(staging.csv_of(frame, schema))
+    seal.seal()
+    said = " ".join(world.refresh(Asked(only="network")).drift)
+    assert f"1 no longer zero (fees_btc, {frame.loc[100, 'date']:%Y-%m-%d})" in said
+    day = f"{frame.loc[200, 'date']:%Y-%m-%d}"
+    assert f"3 no longer missing (the first price_usd, {day})" in said
+
+
+def test_revised_volumes_are_said_by_themselves(world: World) -> None:
+    world.yahoo.edit = lambda bars: bars.assign(
+        volume=bars["volume"].where(bars["date"] != "2026-03-26", 2 * bars["volume"])
+    )
+    said = world.refresh(MARKET_OF_TWO).drift
+    assert "bars_daily: no value revised by more than 0.05\N{NO-BREAK SPACE}%." in said
+    assert any(
+        line.startswith("bars_daily, volume: values revised") and "in 2 rows: at most 100" in line
+        for line in said
+    ), said
 
 
 def test_a_dividend_restates_adjusted_closes_and_is_no_revision(world: World) -> None:
@@ -239,7 +377,7 @@ def test_renamed_and_gone_shares_are_named_and_their_rows_stay(world: World) -> 
 def test_a_share_with_a_partial_answer_keeps_its_rows_among_others(world: World) -> None:
     world.yahoo.edit = lambda bars: bars[(bars["ticker"] != "HUT") | (bars["date"] > "2026-01-01")]
     said = world.refresh(Asked(only="market")).drift
-    sentence = "Yahoo Finance lacks rows that there are of HUT; their rows are those of the old "
+    sentence = "Yahoo Finance lacks rows that there are: HUT; their rows are those of the old "
     assert any(line.startswith(sentence) for line in said), said
     old, new = (data.read(["adjusted_closes"], name) for name in ("shipped", "current"))
     rows = [one["adjusted_closes"].query("ticker == 'HUT'").reset_index(drop=True)
@@ -275,288 +413,77 @@ def test_securities_that_end_early_are_named(world: World) -> None:
     assert "No prices yet of the session 2026-08-24, or none any more: MARA and RIOT." in said
 
 
-# -- faults: one sentence, nothing changed, nothing left behind
+# -- the command line
 
 
-def nothing_happened(world: World) -> None:
-    folder = world.root / "data" / "editions"
-    left = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-    assert set(left) <= {lock.NAME}
-    assert data.read(["tickers"]).name == little_data.NAME
-
-
-def refused(world: World, asked: Asked, sentence: str) -> str:
-    with pytest.raises(DataError, match=sentence) as caught:
-        world.refresh(asked)
-    assert "\n" not in str(caught.value)
-    nothing_happened(world)
-    return str(caught.value)
-
-
-EMPTY_CHART = json.dumps({"chart": {"result": [], "error": None}}).encode()
-YAHOO_FAULTS: list[tuple[int, bytes, str]] = [
-    (429, b"Too Many Requests", "Yahoo Finance limits the requests .* try again in an hour"),
-    (500, b"<html>Internal Server Error</html>", "Yahoo Finance's answer|Yahoo Finance refused"),
-    (503, b"", "Yahoo Finance's answer|Yahoo Finance refused"),
-    (200, EMPTY_CHART, "could not be read"),
-    (200, b"", "could not be read"),
-    (200, b"<html>captcha</html>", "could not be read"),
-    (200, b'{"chart": {"result": [{"meta": {', "could not be read"),
-    (200, b'{"finance": {"prices": []}}', "could not be read"),
-]
-COINMETRICS_FAULTS: list[tuple[int, bytes, str]] = [
-    (429, b'{"error": {"type": "too_many"}}', "Coin Metrics limits the requests"),
-    (500, b"<html>oops</html>", r"Coin Metrics is in trouble \(HTTP 500\)"),
-    (503, b"", r"Coin Metrics is in trouble \(HTTP 503\)"),
-    (403, b'{"error": {"type": "forbidden"}}', r"refused the request \(HTTP 403\)"),
-    (200, b"", "could not be read"),
-    (200, b"<html>captcha</html>", "could not be read"),
-    (200, b'{"data": [{"asset": "btc", "ti', "could not be read"),
-    (200, b'{"rows": []}', "could not be read"),
-    (200, b'{"error": {"type": "odd"}}', "could not be read"),
-    (200, b'{"data": []}', "returned no days"),
-    (200, b'{"data": [{"asset": "btc", "time": "2026-06-01T00:00:00Z"}]}', "has no PriceUSD"),
-    (200, b'{"data": [{"asset": "btc", "time": "soon", "PriceUSD": "1", "BlkCnt": "1", '
-          b'"IssTotNtv": "1", "FeeTotNtv": "1", "HashRate": "1"}]}', "could not be read"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("status", "body", "sentence"), YAHOO_FAULTS)
-def test_yahoos_faults(world: World, status: int, body: bytes, sentence: str) -> None:
-    world.yahoo.instead = lambda ticker: (status, body) if ticker == "RIOT" else None
-    refused(world, MARKET_OF_TWO, sentence)
-
-
-@pytest.mark.parametrize(("status", "body", "sentence"), COINMETRICS_FAULTS)
-def test_coin_metrics_faults(world: World, status: int, body: bytes, sentence: str) -> None:
-    world.coinmetrics.instead = lambda _: (status, body)
-    refused(world, Asked(only="network"), sentence)
-
-
-@pytest.mark.parametrize("asked", [MARKET_OF_TWO, Asked(only="network")], ids=lambda a: a.only)
-def test_slow_cut_off_and_absent_answers(
-    world: World, asked: Asked, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("written", ["", " ", "MARA,,RIOT", ",MARA", "MARA RIOT"])
+def test_tickers_that_are_none_are_refused(
+    world: World, capsys: pytest.CaptureFixture[str], written: str
 ) -> None:
-    server = world.yahoo if asked.only == "market" else world.coinmetrics
-    server.cut = True
-    refused(world, asked, "could not be reached")
-    server.cut, server.delay = False, 1.5
-    short = patience.Patience(waits=(), timeout=0.3)
-    port = world.sources.coinmetrics.port
-    impatient = loopback.CoinMetricsSession(port, short)
-    world.sources = refresh.Sources(short, world.sources.yahoo, impatient)
-    refused(world, asked, r"could not be reached .*Timeout.* check the network")
-    world.sources.yahoo.port = world.sources.coinmetrics.port = 9  # nothing listens there
-    refused(world, asked, "could not be reached .* check the network")
-
-
-def test_a_limit_that_passes_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two refusals, then the answer: for each provider, within the waits allowed."""
-    paused: list[float] = []
-    monkeypatch.setattr(patience, "time", SimpleNamespace(sleep=paused.append))
-    refusals = iter([(429, b"Too Many Requests")] * 4)  # yfinance itself asks twice each time
-    world.yahoo.instead = lambda ticker: next(refusals, None)
-    world.refresh(Asked(tickers=("MARA",), only="market"))
-    assert paused == list(loopback.QUICK.waits)
-    troubles = iter([(503, b""), (429, b"")])
-    world.coinmetrics.instead = lambda _: next(troubles, None)
-    world.refresh(Asked(only="network"))
-    assert len(world.coinmetrics.asked) == 3
-
-
-def test_retry_after_is_honoured_up_to_a_limit(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paused: list[float] = []
-    monkeypatch.setattr(patience, "time", SimpleNamespace(sleep=paused.append))
-    world.yahoo.headers["Retry-After"] = "2"
-    refusals = iter([(429, b"")] * 2)
-    world.yahoo.instead = lambda ticker: next(refusals, None)
-    world.refresh(Asked(tickers=("MARA",), only="market"))
-    assert paused == [2.0]
-    # Longer than anybody would wait: said at once, and not asked again.
-    paused.clear()
-    world.yahoo.headers["Retry-After"] = "3600"
-    world.yahoo.instead = lambda ticker: (429, b"")
-    loopback.forget(world.root / "cache")
-    with pytest.raises(DataError, match="limits the requests"):
-        world.refresh(MARKET_OF_TWO)
-    assert paused == []
-    assert yahoo.seconds("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    assert yahoo.seconds("soon") is None
-
-
-def test_coin_metrics_last_request_of_a_window_is_an_answer(world: World) -> None:
-    world.coinmetrics.headers["x-ratelimit-remaining"] = "0"
-    world.coinmetrics.headers["x-ratelimit-reset"] = "3600"
-    world.refresh(Asked(only="network"))
-    assert len(world.coinmetrics.asked) == 1
-
-
-def test_a_ticker_that_does_not_exist(world: World) -> None:
-    asked = Asked(tickers=("MARA", "NOPE"), only="market")
-    refused(world, asked, "no prices of 'NOPE' .* symbol may be wrong, renamed or delisted")
-
-
-def test_a_provider_without_most_securities_is_down(world: World) -> None:
-    world.yahoo.edit = lambda bars: bars[bars["ticker"].isin(["MARA", "SPY", "BTC-USD"])]
-    refused(world, Asked(only="market"), "returned no prices, or not all, for 4 of 7 securities")
-
-
-def test_a_partial_answer_is_refused(world: World) -> None:
-    world.yahoo.edit = lambda bars: bars[bars["date"] < "2026-03-01"]
-    refused(world, MARKET_OF_TWO, r"MARA.* lacks \d+ of the .* a partial answer")
-    world.coinmetrics.edit = lambda rows: rows[rows["date"] < "2026-03-01"]
-    refused(world, Asked(only="network"), "ends 2026-02-28, before days .* partial answer")
-    world.coinmetrics.edit = lambda rows: rows[rows["date"] != "2025-03-01"].assign(
-        fees_btc=rows["fees_btc"].where(rows["date"] != "2025-05-01")
-    )
-    refused(world, Asked(only="network"), "incomplete on 1 days .* 2025-05-01: a partial answer")
-
-
-FAULTY: list[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str]] = [
-    ("market", lambda f: f.assign(high=f["low"] * 0.9), "the high is not below the low"),
-    ("market", lambda f: f.assign(adjusted_close=0.0), "prices are positive"),
-    ("network", lambda f: f.assign(issuance_btc=f["issuance_btc"] * 1.1), "halving schedule"),
-    ("network", lambda f: f[f["date"] != "2026-04-01"], "1 missing between its ends"),
-]
-
-
-@pytest.mark.parametrize(("part", "edit", "sentence"), FAULTY)
-def test_figures_that_fail_a_check_never_become_an_edition(
-    world: World, part: str, edit: Callable[[pd.DataFrame], pd.DataFrame], sentence: str
-) -> None:
-    (world.yahoo if part == "market" else world.coinmetrics).edit = edit
-    asked = MARKET_OF_TWO if part == "market" else Asked(only="network")
-    refused(world, asked, f"fail their checks, so nothing was changed: .*{sentence}")
-
-
-@pytest.mark.parametrize(
-    ("asked", "sentence"),
-    [
-        (Asked(start="2025-05-01", end="2025-04-01"), "give the earlier day first"),
-        (Asked(start="1 May"), "the first day is '1 May'; write a date as YYYY-MM-DD"),
-        (Asked(tickers=("MARA",), only="network"), "tickers belong to the market"),
-        (Asked(tickers=("MARA",), start="2027-01-04"), "the last one that is over is 2026-08-24"),
-        (Asked(only="network", start="2027-01-04"), "no day from 2027-01-04 on is over yet"),
-    ],
-)
-def test_what_cannot_be_asked_is_refused_before_any_request(
-    world: World, asked: Asked, sentence: str
-) -> None:
-    refused(world, asked, sentence)
+    assert cli.main(["data", "refresh", "--tickers", written]) == cli.UNUSABLE
+    said = capsys.readouterr().err
+    assert said.startswith("claimbook: ")
+    assert said.count("\n") == 1
+    world.untouched()
     assert world.yahoo.asked == world.coinmetrics.asked == []
 
 
-# -- the disk
+def test_blanks_and_small_letters_name_the_same_tickers(world: World) -> None:
+    refreshed = ["data", "refresh", "--only", "market", "--tickers", " mara, Riot "]
+    assert cli.main(refreshed) == cli.DONE
+    book = data.read(["tickers"])
+    assert book.provenance["asked"]["tickers"] == ["MARA", "RIOT"]
+    assert set(book["tickers"]["ticker"]) == set(little_data.TICKERS)
 
 
-CHILD = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import loopback
-from claimbook.data import refresh
-from claimbook.errors import DataError
-sources = refresh.Sources(loopback.QUICK, None, loopback.CoinMetricsSession(int(sys.argv[2])))
-try:
-    refresh.refresh(refresh.Asked(only="network"), sources, now=loopback.NOW)
-except DataError as error:
-    sys.exit(str(error))
-"""
+def test_days_that_cannot_be_asked_for_are_one_sentence(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["data", "refresh", "--tickers", "MARA", "--from", "2005-01-01"]
+    assert cli.main(asked) == cli.UNUSABLE
+    said = capsys.readouterr().err
+    assert said.startswith("claimbook: 2005-01-01 lies before the exchange's calendar")
+    assert said.count("\n") == 1
+    world.untouched()
 
 
-def child(world: World, **more: Any) -> "subprocess.CompletedProcess[str]":
-    arguments = [str(Path(__file__).parent), str(world.sources.coinmetrics.port)]
-    return subprocess.run(
-        [sys.executable, "-c", CHILD, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        **more,
+# -- what is built upon live or imported figures bears their mark
+
+
+def test_the_marks_of_live_and_imported_figures_are_inherited(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(
+        "date,ticker,open,high,low,close,adjusted_close,volume\n2026-07-01,MARA,9,9,9,9,9,1\n"
     )
+    live = world.refresh(Asked(only="network"), kind=refresh.LIVE).name
+    edition.use(live)
+    imported.bring(file)
+    edition.use("mine")
+    both = world.refresh(Asked(tickers=("RIOT",), only="market")).name
+    note = data.read(["tickers"], both).note
+    assert note.startswith("Fetched 2026-08-25 12:00 UTC from Yahoo Finance; all other figures are")
+    assert ("It builds on edition mine: prices of MARA were imported from mine.csv on ") in note
+    assert f"It builds on edition {live}: live data, fetched 2026-08-25 12:00 UTC; not repr" in note
+    # However often another is built upon it, each mark stands once; and no mark comes from none.
+    again = world.refresh(Asked(only="network")).name
+    assert data.read(["tickers"], again).note.count("It builds on") == 2
+    edition.use("shipped")
+    clean = world.refresh(Asked(only="network")).name
+    assert "It builds on" not in data.read(["tickers"], clean).note
 
 
-def test_a_file_that_cannot_be_written_whole(world: World) -> None:
-    limit = 30_000  # bytes a file may have: less than the largest table
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    done = child(world, preexec_fn=limited)
-    assert done.returncode == 1
-    assert "could not be written (File too large): free some space" in done.stderr
-    assert done.stderr.count("\n") == 1
-    nothing_happened(world)
+def test_an_edition_from_before_marks_were_kept_passes_its_own_on(world: World) -> None:
+    live = world.refresh(Asked(only="network"), kind=refresh.LIVE).name
+    descriptor = world.root / "data" / "editions" / live / "datapackage.json"
+    package = json.loads(descriptor.read_text(encoding="utf-8"))
+    del package["provenance"]["marks"]
+    descriptor.write_text(json.dumps(package), encoding="utf-8")
+    edition.use(live)
+    note = data.read(["tickers"], world.refresh(Asked(only="network")).name).note
+    assert f"It builds on edition {live}: live data, fetched" in note
 
 
-def test_a_disk_that_is_full(world: World) -> None:
-    """A file system of its own that has room for half of an edition."""
-    folder = world.root / "data" / "editions"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("mounting is not allowed here; the file-size limit is tested above")
-    try:
-        done = child(world)
-        assert done.returncode == 1
-        assert "could not be written (No space left on device): free some space" in done.stderr
-        nothing_happened(world)
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_what_a_killed_refresh_left_is_cleared_away(world: World) -> None:
-    left = world.root / "data" / "editions" / f"{staging.PART}killed"
-    left.mkdir(parents=True)
-    (left / "datapackage.json").write_text("{")
-    assert data.read(["tickers"]).name == little_data.NAME
-    assert edition.names() == []
-    world.refresh(Asked(only="network"))
-    assert world.editions == ["2026-08-16", "current"] or not left.exists()
-
-
-# -- two at once
-
-
-def test_two_refreshes_at_once(world: World) -> None:
-    """While one is asking, another is refused at once; the first is not disturbed."""
-    met: list[str] = []
-
-    def second() -> None:
-        if not met:
-            met.append("")
-            try:
-                world.refresh(Asked(only="network"))
-            except DataError as error:
-                met[0] = str(error)
-
-    world.coinmetrics.during = lambda: on_a_thread(second)
-    outcome = world.refresh(Asked(only="network"))
-    assert met == [
-        "another refresh or import is writing an edition: wait until it is done, then try again; "
-        "nothing was written"
-    ]
-    assert world.editions == sorted([outcome.name, "current"])
-
-
-def on_a_thread(run: Callable[[], None]) -> None:
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-
-
-def test_another_process_is_kept_out_too(world: World) -> None:
-    with lock.writing():
-        done = child(world)
-    assert done.returncode == 1
-    assert done.stderr.startswith("another refresh or import is writing an edition")
-
-
-# -- the command line
+# -- the command line: one whole run
 
 
 def test_the_command(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -578,30 +505,3 @@ def test_the_command(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert said.count("\n") == 1
     assert cli.main(["data", "use", "2020-02-02"]) == cli.UNUSABLE
     assert "no edition '2020-02-02': the current one is 2026-07-15" in capsys.readouterr().err
-
-
-def test_without_a_network_the_command_says_so(world: World) -> None:
-    """The real addresses, behind a proxy that nobody runs: the command cannot leave loopback."""
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_WAITS],
-        env=os.environ | {"NO_PROXY": "", "no_proxy": "", "HOME": str(world.root)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == cli.UNUSABLE, done.stderr
-    said = done.stderr.splitlines()
-    assert len(said) == 2, said
-    assert said[0].startswith("claimbook: Yahoo Finance could not be reached"), said
-    assert said[1].startswith("claimbook: Coin Metrics could not be reached"), said
-    nothing_happened(world)
-
-
-WITHOUT_WAITS = """
-import sys
-from claimbook import cli
-from claimbook.data import patience, refresh
-refresh.Sources.__init__.__defaults__ = (patience.ONCE, None, None)
-codes = {cli.main(["data", "refresh", "--only", part]) for part in ("market", "network")}
-sys.exit(codes.pop() if len(codes) == 1 else 99)
-"""

@@ -255,7 +255,7 @@ def test_a_figure_carries_its_words_its_size_and_its_data() -> None:
     ((tag, image),) = Tags(output.data["text/html"]).found
     assert tag == "img"
     assert image["alt"] == output.data["text/plain"] == alt
-    assert (image["width"], image["height"]) == ("720", "200")
+    assert (image["width"], image["height"]) == ("640", "200")
     kind, _, content = str(image["src"]).partition(",")
     assert kind == "data:image/svg+xml;base64"
     svg = base64.b64decode(content).decode()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claimbook import __version__
-from claimbook.errors import ClaimbookError, ParameterError, RenderError
+from claimbook.errors import ClaimbookError, DiskError, ParameterError, RenderError
 
 if TYPE_CHECKING:
     from claimbook.reports import render, shelf
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(chosen.run(chosen))
     except ClaimbookError as error:
         print(f"claimbook: {error}", file=sys.stderr)
-        return UNUSABLE
+        return FAILED if isinstance(error, DiskError) else UNUSABLE
     except KeyboardInterrupt:
         print("claimbook: interrupted; what was published stays", file=sys.stderr)
         return INTERRUPTED
@@ -390,9 +390,9 @@ def check_data(chosen: argparse.Namespace) -> int:
 
 
 def refresh_data(chosen: argparse.Namespace) -> int:
-    from claimbook.data import refresh
+    from claimbook.data import refresh, symbols
 
-    tickers = tuple(chosen.tickers.split(",")) if chosen.tickers else None
+    tickers = None if chosen.tickers is None else symbols.given(chosen.tickers.split(","))
     asked = refresh.Asked(tickers, chosen.start, chosen.end, chosen.only)
     outcome = refresh.refresh(asked, say=say)
     say("\n".join(outcome.drift))
@@ -437,9 +437,9 @@ def seal_data(_: argparse.Namespace) -> int:
 
 
 def compare_live(chosen: argparse.Namespace) -> int:
-    from claimbook.data import comparison
+    from claimbook.data import comparison, symbols
 
-    tickers = chosen.tickers.split(",") if chosen.tickers else None
+    tickers = None if chosen.tickers is None else symbols.given(chosen.tickers.split(","))
     found = comparison.drift(*comparison.asked(tickers, chosen.start, chosen.end))
     say(comparison.described(found))
     return DONE if (found["outcome"] == comparison.COMPARED).all() else FAILED

@@ -29,7 +29,7 @@ def tell(message: str, /, **values: object) -> str:
 
 def tell_many(one: str, many: str, count: int, /, **values: object) -> str:
     """`one` or `many`, by the language's own rule for the count, which fills `{count}`."""
-    return _filled(catalogue().ngettext(one, many, count), {"count": count, **values})
+    return _filled(catalogue().ngettext(one, many, int(count)), {"count": count, **values})
 
 
 def tell_as(use: str, message: str, /, **values: object) -> str:

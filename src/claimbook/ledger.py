@@ -16,11 +16,12 @@ import yaml
 
 from claimbook import paths, text
 from claimbook.errors import LedgerError
+from claimbook.language import mark, tell, word
 
-HOLDS = "holds"
-IN_PART = "holds in part"
-FAILS = "does not hold"
-UNTESTED = "cannot be tested"
+HOLDS = mark("holds")
+IN_PART = mark("holds in part")
+FAILS = mark("does not hold")
+UNTESTED = mark("cannot be tested")
 VERDICTS = (HOLDS, IN_PART, FAILS, UNTESTED)
 
 # Room for the last bit, in which a rounded value and a printed one may differ.
@@ -121,7 +122,7 @@ class Finding:
         value = self.reproduced
         if isinstance(value, list):
             low, high = (text.amount(v, self.rule.unit, digits) for v in value)
-            return f"{low} to {high}"
+            return tell("{low} to {high}", low=low, high=high)
         return text.amount(value, self.rule.unit, digits)
 
 
@@ -205,7 +206,9 @@ def judge(rule: Printed, quantities: Quantities, parameters: Mapping[str, Any]) 
     values = {name: _known(quantities.get(name)) for name in rule.members}
     for name, meant in rule.applies_to.items():
         if name in parameters and _plain(parameters[name]) != _plain(meant):
-            reason = f"the printed value is about {name} = {_plain(meant)}"
+            reason = tell(
+                "the printed value is about {name} = {value}", name=name, value=_plain(meant)
+            )
             outcomes = dict.fromkeys(values, UNTESTED)
             return Finding(rule, values, outcomes, UNTESTED, reason)
     outcomes = {
@@ -213,7 +216,7 @@ def judge(rule: Printed, quantities: Quantities, parameters: Mapping[str, Any]) 
         for name, value in values.items()
     }
     absent = [name for name, value in values.items() if value is None]
-    reason = f"not computed: {', '.join(absent)}" if absent else ""
+    reason = tell("not computed: {names}", names=", ".join(absent)) if absent else ""
     if any(name not in quantities for name in absent):
         # The reader did not ask for them, which `why` cannot know.
         reason = ". ".join(part for part in (reason, rule.why) if part)
@@ -256,8 +259,12 @@ def combine(verdicts: Iterable[str]) -> str:
 
 def said_of(verdict: str, count: int) -> str:
     """A verdict as it is said of one (`does not hold`) or of several (`do not hold`)."""
-    many = {HOLDS: "hold", IN_PART: "hold in part", FAILS: "do not hold"}
-    return verdict if count == 1 else many.get(verdict, verdict)
+    many = {
+        HOLDS: mark("hold"),
+        IN_PART: mark("hold in part"),
+        FAILS: mark("do not hold"),
+    }
+    return word(verdict if count == 1 else many.get(verdict, verdict))
 
 
 def result(
@@ -310,21 +317,45 @@ def result(
 
 def rule_text(rule: Printed) -> str:
     """The rule in words, for the claim table."""
-    each = "each value" if len(rule.members) > 1 else "the value"
+    each = tell("each value") if len(rule.members) > 1 else tell("the value")
     if rule.rule == "date":
-        days = f", at most {rule.tolerance:g} days off" if rule.tolerance else ""
-        return f"{each} is the printed date{days}"
+        date = tell("{value} is the printed date", value=each)
+        if not rule.tolerance:
+            return date
+        return tell("{is_date}, at most {days:g} days off", is_date=date, days=rule.tolerance)
     grain = text.amount(rule.precision, rule.unit, rule.digits)
-    slack = text.amount(rule.tolerance, rule.unit, text.decimals(rule.tolerance or 1))
-    within = f", ± {slack}" if rule.tolerance else ""
+    within = f", ± {_slack(rule)}" if rule.tolerance else ""
     return {
-        "range": f"{each}, rounded to {grain}, lies in the printed range{within}",
-        "amount": f"{each}, rounded to {grain}, equals the printed one{within}",
-        "count": f"{each} equals the printed number",
-        "direction": f"{each} is a {rule.printed}" + (f" of more than {slack}" * bool(within)),
-        "at_least": f"{each} is at least the printed one",
-        "at_most": f"{each} is at most the printed one",
+        "range": tell(
+            "{value}, rounded to {grain}, lies in the printed range{within}",
+            value=each,
+            grain=grain,
+            within=within,
+        ),
+        "amount": tell(
+            "{value}, rounded to {grain}, equals the printed one{within}",
+            value=each,
+            grain=grain,
+            within=within,
+        ),
+        "count": tell("{value} equals the printed number", value=each),
+        "direction": tell("{value} is {change}", value=each, change=direction_text(rule)),
+        "at_least": tell("{value} is at least the printed one", value=each),
+        "at_most": tell("{value} is at most the printed one", value=each),
     }[rule.rule]
+
+
+def direction_text(rule: Printed) -> str:
+    """`a fall of more than 5 %`, as a rule of direction asks for."""
+    if not rule.tolerance:
+        return tell("a fall") if rule.printed == "fall" else tell("a rise")
+    if rule.printed == "fall":
+        return tell("a fall of more than {size}", size=_slack(rule))
+    return tell("a rise of more than {size}", size=_slack(rule))
+
+
+def _slack(rule: Printed) -> str:
+    return text.amount(rule.tolerance, rule.unit, text.decimals(rule.tolerance or 1))
 
 
 def _known(quantity: Quantity | None) -> float | str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from IPython.display import display
 
 from claimbook import ledger
+from claimbook.language import tell, word
 from claimbook.reports.published import Entry
 from claimbook.words import start as words
 
@@ -17,7 +18,7 @@ from claimbook.words import start as words
 def box(key_numbers: Sequence[tuple[str, str]], summary: str, basis: str) -> None:
     """The box on the first screen: how many claims hold. It is no verdict, and names none."""
     html = (
-        "<section class='verdict verdict-overview' aria-label='At a glance'>"
+        f"<section class='verdict verdict-overview' aria-label='{escape(tell('At a glance'))}'>"
         f"<p class='verdict-summary'>{escape(summary)}</p>"
         f"{_numbers(key_numbers)}<p class='verdict-basis'>{escape(basis)}</p></section>"
     )
@@ -28,15 +29,19 @@ def box(key_numbers: Sequence[tuple[str, str]], summary: str, basis: str) -> Non
 def cards(entries: Sequence[Entry]) -> None:
     """Each claim with who said it, its verdict, its key numbers, and the way to its report."""
     html = f"<ol class='ledger'>{''.join(map(_card, entries))}</ol>"
-    plain = "\n".join(f"{e.claim.title} {e.verdict or 'no verdict here'}" for e in entries)
+    plain = "\n".join(
+        f"{e.claim.title} {word(e.verdict) if e.verdict else tell('no verdict here')}"
+        for e in entries
+    )
     _display({"text/html": html, "text/plain": plain})
 
 
 def badge(verdict: str | None) -> str:
     """A verdict as a word with its mark; the mark is drawn by the page."""
     if verdict not in ledger.VERDICTS:
-        return "<span class='badge badge-open'>no verdict here</span>"
-    return f"<strong class='badge badge-{verdict.replace(' ', '-')}'>{escape(verdict)}</strong>"
+        return f"<span class='badge badge-open'>{escape(tell('no verdict here'))}</span>"
+    mark = verdict.replace(" ", "-")
+    return f"<strong class='badge badge-{mark}'>{escape(word(verdict))}</strong>"
 
 
 def _card(entry: Entry) -> str:
@@ -50,13 +55,15 @@ def _card(entry: Entry) -> str:
         f"<code>{escape(part)}</code>" if i % 2 else escape(part)
         for i, part in enumerate(note.split("`"))
     )
-    version = (
-        f"<p class='ledger-version'><a href='{escape(entry.address)}' "
-        f"aria-label='Read the report: {title}'>Read the report</a>, "
-        f"version <code>{escape(entry.version or '')}</code></p>"
-        if entry.address
-        else ""
-    )
+    version = ""
+    if entry.address:
+        label = escape(tell("Read the report: {title}", title=claim.title))
+        which = escape(tell("version"))
+        version = (
+            f"<p class='ledger-version'><a href='{escape(entry.address)}' "
+            f"aria-label='{label}'>{escape(tell('Read the report'))}</a>, "
+            f"{which} <code>{escape(entry.version or '')}</code></p>"
+        )
     return (
         f"<li class='ledger-claim' id='claim-{escape(claim.id)}'>"
         f"<h3>{heading}</h3>"

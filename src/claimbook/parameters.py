@@ -108,6 +108,8 @@ def of_source(source: str, where: str) -> dict[str, Parameter]:
         if token.type == tokenize.COMMENT
     }
     for node in lines:
+        if meant := _meant_edition(node):
+            raise LedgerError(f"{where}: {meant}")
         if not (
             isinstance(node, ast.AnnAssign)
             and isinstance(node.target, ast.Name)
@@ -140,6 +142,19 @@ def of_source(source: str, where: str) -> dict[str, Parameter]:
         if other is not None and other not in found:
             raise LedgerError(f"{where}: {parameter.name} names {other}, which is no parameter")
     return found
+
+
+def _meant_edition(line: ast.stmt) -> str:
+    """What to write in place of a line `source = "live"`; nothing for any other line."""
+    targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+    named = any(isinstance(target, ast.Name) and target.id == SOURCE for target in targets)
+    value = getattr(line, "value", None)
+    written = value.value if named and isinstance(value, ast.Constant) else None
+    return _say_edition(str(written)) if written in _SOURCES else ""
+
+
+def _say_edition(source: str) -> str:
+    return f'write edition = "{_SOURCES[source]}", not source = "{source}"'
 
 
 def of(claim: Claim) -> dict[str, Parameter]:
@@ -197,8 +212,7 @@ def check(
     declared = of(claim)
     if whole:
         if SOURCE not in declared and given.get(SOURCE) in _SOURCES:
-            wanted = _SOURCES[given[SOURCE]]
-            raise ParameterError(f'write edition = "{wanted}", not source = "{given[SOURCE]}"')
+            raise ParameterError(_say_edition(given[SOURCE]))
         given = {name: given[name] for name in declared if name in given}
     for name in given:
         _declared(name, declared)

@@ -8,6 +8,8 @@ from claimbook.errors import ClaimbookError
 ROOT_VARIABLE = "CLAIMBOOK_ROOT"
 # What the edition `current` means in a process and those it starts, whatever is chosen meanwhile.
 EDITION_VARIABLE = "CLAIMBOOK_EDITION"
+# The live edition that a process has met: it stays with it.
+LIVE_VARIABLE = "CLAIMBOOK_LIVE"
 REPORTS_VARIABLE = "CLAIMBOOK_REPORTS"
 
 

@@ -18,7 +18,8 @@ from claimbook import ledger, text
 from claimbook.charts import chart as charts
 from claimbook.charts.chart import Chart
 from claimbook.data import Edition
-from claimbook.ledger import Claim, Finding, Quantities
+from claimbook.language import mark, tell, tell_many, word
+from claimbook.ledger import Claim, Finding, Printed, Quantities
 
 RESULT_MIME = "application/vnd.claimbook.result+json"
 # JupyterLab sets every cell to the right; the reports' pages have a style of their own.
@@ -31,8 +32,9 @@ EXPLORABLE_MIME = "application/vnd.claimbook.explorable+json"
 
 
 def say(sentence: str) -> None:
-    """One computed sentence or paragraph (Markdown)."""
-    _display({"text/markdown": sentence, "text/plain": sentence})
+    """One computed sentence or paragraph (Markdown); a marked one is told here."""
+    told = word(sentence)
+    _display({"text/markdown": told, "text/plain": told})
 
 
 def claim_table(claim: Claim) -> None:
@@ -42,12 +44,21 @@ def claim_table(claim: Claim) -> None:
             rule.statement,
             rule.printed_text,
             ledger.rule_text(rule),
-            "decides" if rule.decides else "cross-check",
+            _weight(rule),
         ]
         for rule in claim.findings
     ]
-    head = ["What would have to be true", "As printed", "Rule", "Weight"]
-    caption = f"Asserted by {claim.asserted_by}. Published in {claim.published_in}."
+    head = [
+        tell("What would have to be true"),
+        tell("As printed"),
+        tell("Rule"),
+        tell("Weight"),
+    ]
+    caption = tell(
+        "Asserted by {who}. Published in {where}.",
+        who=claim.asserted_by,
+        where=claim.published_in,
+    )
     _html(_table(head, rows, caption, kind="claim-table"), caption)
 
 
@@ -58,15 +69,31 @@ def coverage(edition: Edition) -> None:
         about = edition.tables[name].descriptor
         when = next((c for c in ("date", "start_utc", "as_of", "month") if c in frame), None)
         span = (
-            "–" if when is None else f"{frame[when].min():%Y-%m-%d} to {frame[when].max():%Y-%m-%d}"
+            "–"
+            if when is None
+            else tell(
+                "{first:%Y-%m-%d} to {last:%Y-%m-%d}",
+                first=frame[when].min(),
+                last=frame[when].max(),
+            )
         )
         rows.append(
-            [name, f"{len(frame):,}", span, about["timezone"], about["basis"],
-             " ".join(about.get("gaps", [])) or "none known"]
+            [name, text.number(len(frame), 0), span, about["timezone"], about["basis"],
+             " ".join(about.get("gaps", [])) or tell("none known")]
         )  # fmt: skip
-    head = ["Table", "Rows", "From, to", "Time zone", "Basis", "Known gaps"]
-    note = f"{edition.note} " if edition.note else ""
-    caption = f"Edition {edition.name}. {note}Every table matched its recorded SHA-256 and schema."
+    head = [
+        tell("Table"),
+        tell("Rows"),
+        tell("From, to"),
+        tell("Time zone"),
+        tell("Basis"),
+        tell("Known gaps"),
+    ]
+    caption = text.sentences(
+        tell("Edition {name}.", name=edition.name),
+        edition.note,
+        tell("Every table matched its recorded SHA-256 and schema."),
+    )
     _html(_table(head, rows, caption, kind="coverage"), caption)
 
 
@@ -80,7 +107,7 @@ def verdict(
     outcome = ledger.verdict(findings)
     decided = [f for f in findings if f.rule.decides]
     counts = ", ".join(
-        f"{sum(f.verdict == v for f in decided)} {v}"
+        f"{sum(f.verdict == v for f in decided)} {word(v)}"
         for v in ledger.VERDICTS
         if any(f.verdict == v for f in decided)
     )
@@ -90,16 +117,23 @@ def verdict(
         for value, label in key_numbers
     )
     slug = outcome.replace(" ", "-")
+    basis = tell_many(
+        "Computed from {count} deciding finding: {verdicts}.",
+        "Computed from {count} deciding findings: {verdicts}.",
+        len(decided),
+        verdicts=counts,
+    )
     html = (
-        f"<section class='verdict verdict-{slug}' aria-label='Verdict'>"
-        f"<p class='verdict-word'><span>Verdict:</span> <strong>{escape(outcome)}</strong></p>"
+        f"<section class='verdict verdict-{slug}' aria-label='{escape(tell('Verdict'))}'>"
+        f"<p class='verdict-word'><span>{escape(tell('Verdict:'))}</span> "
+        f"<strong>{escape(word(outcome))}</strong></p>"
         f"<p class='verdict-summary'>{escape(summary)}</p>"
         f"<dl class='key-numbers'>{numbers}</dl>"
-        f"<p class='verdict-basis'>Computed from {len(decided)} deciding "
-        f"finding{'s' * (len(decided) != 1)}: {counts}.</p>"
+        f"<p class='verdict-basis'>{escape(basis)}</p>"
         "</section>"
     )
-    plain = f"Verdict: {outcome}. {summary} " + "; ".join(f"{n}: {v}" for v, n in key_numbers)
+    said = f"{tell('Verdict:')} {word(outcome)}. {summary} "
+    plain = said + "; ".join(f"{n}: {v}" for v, n in key_numbers)
     _html(html, plain)
 
 
@@ -107,32 +141,43 @@ def finding(found: Finding) -> None:
     """The sentence a finding ends in: reproduced, printed, difference, how it was rounded."""
     rule = found.rule
     if found.verdict == ledger.UNTESTED:
-        body = f"This cannot be tested: {(found.reason or 'no value was computed').rstrip('.')}."
+        reason = (found.reason or tell("no value was computed")).rstrip(".")
+        body = tell("This cannot be tested: {reason}.", reason=reason)
     else:
-        body = (
-            f"Reproduced: {found.reproduced_text}. Printed: {rule.printed_text}. {_detail(found)}"
+        reproduced = tell(
+            "Reproduced: {reproduced}. Printed: {printed}.",
+            reproduced=found.reproduced_text,
+            printed=rule.printed_text,
         )
+        body = f"{reproduced} {_detail(found)}"
         if found.reason:
             body += f" {found.reason}"
-    weight = "" if rule.decides else " (a cross-check; it does not decide the verdict)"
+    weight = "" if rule.decides else f" {tell('(a cross-check; it does not decide the verdict)')}"
+    heading, outcome = tell("Finding:"), word(found.verdict)
     html = (
         f"<p class='finding finding-{found.verdict.replace(' ', '-')}' id='finding-{rule.id}'>"
         f"<strong>{escape(rule.statement)}</strong> {escape(body)} "
-        f"<span class='outcome'>Finding: <strong>{escape(found.verdict)}</strong>{weight}.</span>"
-        "</p>"
+        f"<span class='outcome'>{escape(heading)} <strong>{escape(outcome)}</strong>"
+        f"{escape(weight)}.</span></p>"
     )
-    _html(html, f"{rule.statement} {body} Finding: {found.verdict}{weight}.")
+    _html(html, f"{rule.statement} {body} {heading} {outcome}{weight}.")
 
 
 def findings_table(findings: Sequence[Finding]) -> None:
     """All findings of a claim side by side."""
     rows = [
-        [f.rule.statement, f.rule.printed_text, f.reproduced_text, f.verdict,
-         "decides" if f.rule.decides else "cross-check"]
+        [f.rule.statement, f.rule.printed_text, f.reproduced_text, word(f.verdict), _weight(f.rule)]
         for f in findings
-    ]  # fmt: skip
-    head = ["Finding", "Printed", "Reproduced", "Outcome", "Weight"]
-    _html(_table(head, rows, "", kind="findings"), f"{len(rows)} findings")
+    ]
+    head = [
+        tell("Finding"),
+        tell("Printed"),
+        tell("Reproduced"),
+        tell("Outcome"),
+        tell("Weight"),
+    ]
+    plain = tell_many("{count} finding", "{count} findings", len(rows))
+    _html(_table(head, rows, "", kind="findings"), plain)
 
 
 def figure(chart: Chart, explorable: Mapping[str, Any] | None = None) -> None:
@@ -167,10 +212,13 @@ def table(
     """A frame as a table: its index as row headings, its columns with units in the heads.
 
     `digits` are decimals for float columns, one number or by column. Missing cells say `not known`.
+    Marked words (see `claimbook.language`) are told here: until now they are the frame's keys.
     """
     units = units or {}
-    head = [str(frame.index.name or "")]
-    head += [f"{c} ({units[c]})" if c in units else str(c) for c in frame.columns]
+    head = [word(str(frame.index.name or ""))]
+    for column in map(str, frame.columns):
+        heading = word(column)
+        head.append(f"{heading} ({word(units[column])})" if column in units else heading)
     rows = []
     for label, row in zip(frame.index, frame.itertuples(index=False), strict=True):
         cells = [str(label) if isinstance(label, int) else _cell(label, 0)]
@@ -208,20 +256,23 @@ def _detail(found: Finding) -> str:
         changed = sum(outcome == ledger.HOLDS for outcome in found.outcomes.values())
         if len(found.members) == 1:
             return ""
-        slack = text.amount(rule.tolerance, rule.unit, text.decimals(rule.tolerance or 1))
-        size = f" of more than {slack}" if rule.tolerance else ""
-        return f"{changed} of {len(found.members)} values show a {rule.printed}{size}."
+        return tell(
+            "{part} of {all} values show {change}.",
+            part=changed,
+            all=len(found.members),
+            change=ledger.direction_text(rule),
+        )
     if rule.rule in ("date", "at_least", "at_most") or any(
         isinstance(v, str) for v in found.members.values()
     ):
         return ""
     grain = text.amount(rule.precision, rule.unit, rule.digits)
-    apart = "percentage points" if rule.unit == "percent" else rule.unit
+    apart = mark("percentage points") if rule.unit == "percent" else rule.unit
     parts = []
     for name, value in found.members.items():
         label = name.rpartition(".")[2] if len(found.members) > 1 else ""
         if value is None:
-            parts.append(f"{label} was not computed".strip())
+            parts.append(tell("{member} was not computed", member=label).strip())
             continue
         near = text.rounded(float(value), rule.precision)
         shown = text.amount(near, rule.unit, rule.digits)
@@ -232,25 +283,31 @@ def _detail(found: Finding) -> str:
             off = near - float(rule.printed)
         outside = found.outcomes[name] != ledger.HOLDS
         one = apart.replace("points", "point") if abs(off) == 1 else apart
-        gap = f", {text.amount(abs(off), one, rule.digits)} off" if outside and off else ""
-        parts.append(f"{label} {shown}{gap}".strip())
-    return f"Rounded to {grain}: {'; '.join(parts)}."
+        if outside and off:
+            size = text.amount(abs(off), one, rule.digits)
+            shown = tell("{value}, {size} off", value=shown, size=size)
+        parts.append(f"{label} {shown}".strip())
+    return tell("Rounded to {grain}: {values}.", grain=grain, values="; ".join(parts))
+
+
+def _weight(rule: Printed) -> str:
+    return tell("decides") if rule.decides else tell("cross-check")
 
 
 def _cell(value: Any, digits: int) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        return text.MISSING
+        return word(text.MISSING)
     if value is pd.NA:
-        return text.MISSING
+        return word(text.MISSING)
     if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
+        return tell("yes") if value else tell("no")
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, float):
         return text.number(value, digits)
     if isinstance(value, int):
         return text.number(value, 0)
-    return str(value)
+    return word(str(value))
 
 
 def _table(

@@ -23,6 +23,21 @@ MONTHS = (
     mark("December"),
 )
 
+SHORT_MONTHS = (
+    mark("Jan"),
+    mark("Feb"),
+    mark("Mar"),
+    mark("Apr"),
+    mark("May"),
+    mark("Jun"),
+    mark("Jul"),
+    mark("Aug"),
+    mark("Sep"),
+    mark("Oct"),
+    mark("Nov"),
+    mark("Dec"),
+)
+
 # How a unit of the ledger is written after a number.
 UNITS = {
     "percent": "\N{NO-BREAK SPACE}%",
@@ -89,14 +104,27 @@ def after(unit: str) -> str:
 
 def day(date: dt.date) -> str:
     """`26 March 2025`."""
-    return tell(
-        "{day} {month} {year}", day=date.day, month=word(MONTHS[date.month - 1]), year=date.year
-    )
+    return tell("{day} {month} {year}", day=date.day, month=month_name(date), year=date.year)
 
 
 def month(date: dt.date) -> str:
     """`March 2025`."""
-    return tell("{month} {year}", month=word(MONTHS[date.month - 1]), year=date.year)
+    return tell("{month} {year}", month=month_name(date), year=date.year)
+
+
+def short_month(date: dt.date) -> str:
+    """`Mar 2025`."""
+    return tell("{month} {year}", month=word(SHORT_MONTHS[date.month - 1]), year=date.year)
+
+
+def month_name(date: dt.date) -> str:
+    """`March`."""
+    return word(MONTHS[date.month - 1])
+
+
+def sentences(*said: str) -> str:
+    """Sentences one after the other; an empty one leaves no gap."""
+    return " ".join(filter(None, said))
 
 
 def listed(items: list[str], last: str = "and") -> str:

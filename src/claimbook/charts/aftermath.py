@@ -8,12 +8,17 @@ from claimbook.analysis.aftermath import Moves
 from claimbook.charts.chart import (
     AI,
     BITCOIN,
-    FALL,
     INK,
     MUTED,
     OTHER,
+    PRINTED,
+    SUBJECT,
     Chart,
+    across,
+    dates,
     house_style,
+    ink,
+    mark_day,
     new_figure,
     source,
     title,
@@ -33,7 +38,7 @@ def contracts_by_date(
     with house_style():
         figure = new_figure(3.8)
         ax = figure.subplots()
-        for dates, totals, color, label in (
+        for days, totals, color, label in (
             (
                 signed["date"],
                 signed["cumulative_mw"],
@@ -42,23 +47,20 @@ def contracts_by_date(
             ),
             (signed["date"], mine, AI, "listed miners"),
         ):
-            ax.step([*dates, end], [*totals, totals.iloc[-1]], where="post", color=color)
+            ax.step([*days, end], [*totals, totals.iloc[-1]], where="post", color=color)
             ax.annotate(
                 f"{label}: {text.amount(float(totals.iloc[-1]), 'MW', 0)}",
                 (end, float(totals.iloc[-1])), xytext=(0, 4), textcoords="offset points",
-                fontsize=8, color=color, ha="right", fontweight="semibold",
+                fontsize=8, color=ink(color), ha="right", fontweight="semibold",
             )  # fmt: skip
-        ax.axhline(target_mw, color=FALL, linewidth=1.3)
+        ax.axhline(target_mw, color=PRINTED, linewidth=1.3)
         ax.annotate(
-            f"implied by VanEck's yearly amount: {text.amount(target_mw, 'MW', 0)}",
+            f"implied by VanEck's\nyearly amount: {text.amount(target_mw, 'MW', 0)}",
             (day, target_mw), xytext=(6, 4), textcoords="offset points",
-            fontsize=8, color=FALL,
+            fontsize=8, color=PRINTED,
         )  # fmt: skip
-        ax.axvline(day, color=MUTED, linewidth=0.9, linestyle=(0, (3, 3)))
-        ax.annotate(
-            "estimate", (day, ax.get_ylim()[1]), xytext=(4, -2), textcoords="offset points",
-            fontsize=8, color=MUTED, va="top",
-        )  # fmt: skip
+        dates(ax)
+        mark_day(ax, day, "estimate")  # type: ignore[arg-type]
         ax.set(ylabel="MW signed", ylim=(0, None))
         ax.margins(y=0.1)
         title(
@@ -94,7 +96,7 @@ def price_moves(moves: Moves, source_line: str) -> Chart:
         figure = new_figure(1.2 + 0.28 * len(shares))
         ax = figure.subplots()
         places = np.arange(len(shares))[::-1]
-        colors = [AI if pd.notna(day) else OTHER for day in shares["signed"]]
+        colors = [SUBJECT if pd.notna(day) else OTHER for day in shares["signed"]]
         ax.barh(places, shares["change_pct"], color=colors, height=0.66)
         for place, change in zip(places, shares["change_pct"], strict=True):
             ax.annotate(
@@ -108,18 +110,17 @@ def price_moves(moves: Moves, source_line: str) -> Chart:
             ax.annotate(
                 f"bitcoin: {text.amount(moves.bitcoin_pct, 'percent', 1, sign=True)}",
                 (moves.bitcoin_pct, places[-1] - 0.75), xytext=(4, 0), textcoords="offset points",
-                fontsize=8, color=BITCOIN, va="center", fontweight="semibold",
+                fontsize=8, color=ink(BITCOIN), va="center", fontweight="semibold",
             )  # fmt: skip
         ax.annotate(
-            "violet: with an AI contract\ngrey: without one in the table", (0.99, 0.03),
+            "blue: with an AI contract\ngrey: without one in the table", (0.99, 0.03),
             xycoords="axes fraction", fontsize=8, ha="right", va="bottom", color=MUTED,
         )  # fmt: skip
+        across(ax, list(shares.index), size=8)
         ax.set_yticks(places, labels=list(shares.index))
         ax.set(xlabel="change of the adjusted close, percent")
         ax.set_ylim(-1.2, len(shares) - 0.4)
         ax.margins(x=0.06)
-        ax.grid(visible=True, axis="x")
-        ax.grid(visible=False, axis="y")
         title(
             figure,
             "Price moves of listed miners, and of bitcoin",

@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.ticker import MaxNLocator
 
 from claimbook import text
 from claimbook.charts import chart
@@ -12,10 +10,9 @@ from claimbook.charts.chart import Chart, house_style, new_figure
 
 # How sure a figure is, in the fill of its bar.
 HATCH = {"primary": "", "quoted": "", "second-hand": "////", "derived": "xxxx"}
-LIGHT = "#d7e1ea"
-PLANNED = "#9fb6c9"
-GROUP_COLORS = (chart.SUBJECT, chart.AI, chart.RISE, chart.BITCOIN, chart.OTHER)
-PRINTED_INK = "#8a5a00"
+LIGHT = "#d6e9f4"  # Microsoft's colour where a figure is less sure
+# In the order of `analysis.capex`: Microsoft, AI basket, landlords, miners, the market.
+GROUP_COLORS = (chart.MICROSOFT, chart.AI, chart.LANDLORDS, chart.SUBJECT, chart.OTHER)
 
 
 def by_quarter(
@@ -50,8 +47,8 @@ def by_quarter(
                 continue
             hatch = HATCH.get(str(sure), "")
             ax.bar(
-                position - 0.14, value, width=0.56, color=LIGHT if hatch else chart.SUBJECT,
-                edgecolor=chart.SUBJECT, hatch=hatch, linewidth=0.9,
+                position - 0.14, value, width=0.56, color=LIGHT if hatch else chart.MICROSOFT,
+                edgecolor=chart.MICROSOFT, hatch=hatch, linewidth=0.9,
             )  # fmt: skip
             ax.annotate(
                 text.number(value, 1), (position - 0.14, value), xytext=(0, 3),
@@ -100,33 +97,30 @@ def against_plan(cumulative: pd.DataFrame, plan_busd: float, source: str) -> Cha
     labels = ["start", *(f"{q.end_time:%b %Y}" for q in cumulative.index)]
     x = np.arange(len(labels))
     lines = {
-        "leases": ("with finance leases", chart.SUBJECT),
+        "leases": ("with finance\nleases", chart.MICROSOFT),
         "cash": ("cash", chart.OTHER),
     }
     with house_style():
         figure = new_figure(3.5)
         ax = figure.subplots()
-        ax.axhline(plan_busd, color=PRINTED_INK, linewidth=1.1, linestyle=(0, (4, 3)))
+        ax.axhline(plan_busd, color=chart.PRINTED, linewidth=1.1, linestyle=chart.DASHES)
         ax.annotate(
             f"the plan, {text.amount(plan_busd, 'bn USD', 0)}", (0, plan_busd), xytext=(0, 4),
-            textcoords="offset points", fontsize=8, color=PRINTED_INK,
+            textcoords="offset points", fontsize=8, color=chart.PRINTED,
         )  # fmt: skip
-        ax.axvline(4, color=chart.INK, linewidth=0.8)
+        chart.mark_day(ax, 4, "fiscal year's end", left=True)
+        ends: list[chart.End] = []
         for measure, (name, color) in lines.items():
             values = np.concatenate([[0.0], cumulative[measure].to_numpy(dtype=float)])
             ax.plot(x, values, color=color, marker="o", markersize=4)
-            last = int(np.flatnonzero(~np.isnan(values))[-1])
-            chart.label_line(
-                ax, last, values[last], name, chart.MUTED if color == chart.OTHER else color
-            )
+            at, total = chart.last(pd.Series(values))
+            ends.append((f"{name} {text.number(total, 0)}", at, total, color))
         ceiling = max(float(np.nanmax(cumulative.to_numpy())), plan_busd) * 1.08
         ax.set_ylim(0, ceiling)
-        ax.annotate(
-            "fiscal year's end", (4, 0), xytext=(4, 5), textcoords="offset points", fontsize=8,
-            color=chart.INK,
-        )  # fmt: skip
-        ax.set_xticks(x, labels)
-        ax.set_xlim(-0.15, len(x) - 0.45)
+        # One label in two, the last among them: a narrow page has no room for all.
+        shown = x[(len(x) - 1) % 2 :: 2]
+        ax.set_xticks(shown, [labels[i] for i in shown])
+        ax.set_xlim(-0.15, len(x) - 0.9)
         ax.set_ylabel("bn USD since 1 July 2024")
         chart.title(
             figure,
@@ -134,14 +128,15 @@ def against_plan(cumulative: pd.DataFrame, plan_busd: float, source: str) -> Cha
             "bn USD from 1 July 2024 to the end of each quarter, both measures",
         )
         chart.source(figure, source)
-    ends = [
-        f"{name} {text.amount(float(cumulative[m].iloc[3]), 'bn USD', 1)}"
+        chart.end_labels(ax, ends, plate=True)
+    said = [
+        f"{name.replace(chr(10), ' ')} {text.amount(float(cumulative[m].iloc[3]), 'bn USD', 1)}"
         for m, (name, _) in lines.items()
         if len(cumulative) > 3
     ]
     alt = (
         "Line chart of spending added up from July 2024. At the fiscal year's end, June 2025: "
-        f"{'; '.join(ends)}, against a plan of {text.amount(plan_busd, 'bn USD', 0)}."
+        f"{'; '.join(said)}, against a plan of {text.amount(plan_busd, 'bn USD', 0)}."
     )
     data = cumulative.set_axis([str(q) for q in cumulative.index]).rename_axis("quarter")
     return Chart("against-plan", figure, alt, data)
@@ -150,7 +145,7 @@ def against_plan(cumulative: pd.DataFrame, plan_busd: float, source: str) -> Cha
 def growth(quarters: pd.DataFrame, source: str) -> Chart:
     """Growth on the same quarter of the year before (percent), both measures."""
     columns = {
-        "leases_growth": ("with finance leases", chart.SUBJECT),
+        "leases_growth": ("with finance leases", chart.MICROSOFT),
         "cash_growth": ("cash", chart.OTHER),
     }
     table = quarters[list(columns)]
@@ -173,12 +168,12 @@ def growth(quarters: pd.DataFrame, source: str) -> Chart:
         ax.axhline(0, color=chart.INK, linewidth=0.9)
         ax.set_xticks(x, [f"{q.year} Q{q.quarter}" for q in table.index])
         ax.set_xlim(-0.55, len(x) - 0.45)
-        ax.yaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+        chart.numbers(ax.yaxis, "percent", most=6)
         ax.margins(y=0.12)
         chart.title(
             figure,
             "Growth on the same quarter of the year before",
-            "percent; dark: capital expenditure including finance leases; grey: cash paid for "
+            "percent; blue: capital expenditure including finance leases; grey: cash paid for "
             "property and equipment",
         )
         chart.source(figure, source)
@@ -212,7 +207,7 @@ def proportion(
             # Side by side, not stacked: some counts of plans include what runs, others do not.
             for shift, amount, color, name in (
                 (-0.19, operating, chart.SUBJECT, "run or controlled"),
-                (0.19, planned, PLANNED, "planned"),
+                (0.19, planned, chart.PALE, "planned"),
             ):
                 if amount == amount:
                     ax.barh(position + shift, amount, height=0.36, color=color)
@@ -227,19 +222,16 @@ def proportion(
                 text.number(amount, 1), (max(amount, dropped_gw), position), xytext=(5, 0),
                 textcoords="offset points", va="center", fontsize=8, color=chart.INK,
             )  # fmt: skip
-        ax.axvline(dropped_gw, color=chart.FALL, linewidth=1.4)
+        ax.axvline(dropped_gw, color=chart.PRINTED, linewidth=1.4)
         ax.annotate(
             f"dropped: {text.amount(dropped_gw, 'GW', 0 if dropped_gw % 1 == 0 else 1)}",
             (dropped_gw, -0.55), xytext=(4, 0), textcoords="offset points", fontsize=8,
-            color=chart.FALL, va="bottom",
+            color=chart.PRINTED, va="bottom",
         )  # fmt: skip
-        ax.set_yticks(y, [label for label, *_ in rows] + [label for label, _ in signed])
-        ax.tick_params(axis="y", labelsize=8, labelcolor=chart.INK)
+        chart.across(ax, [label for label, *_ in rows] + [label for label, _ in signed], size=8)
         amounts = [a for _, *pair in rows for a in pair] + [a for _, a in signed] + [dropped_gw]
         ax.set_xlim(0, float(np.nanmax(amounts)) * 1.25)
         ax.set_ylim(len(y) - 0.45, -1.05)
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
         ax.set_xlabel("GW")
         chart.title(
             figure,
@@ -270,7 +262,7 @@ def on_the_day(day: pd.DataFrame, members: pd.DataFrame, event_date: str, source
     with house_style():
         figure = new_figure(0.62 * len(day) + 1.65)
         ax = figure.subplots()
-        ax.barh(y, day["return_pct"], height=0.5, color=chart.SUBJECT)
+        ax.barh(y, day["return_pct"], height=0.5, color=GROUP_COLORS[: len(day)])
         for position, (group, row) in enumerate(day.iterrows()):
             own = members.loc[members["group"] == group, "return_pct"]
             if len(own) > 1:
@@ -284,17 +276,12 @@ def on_the_day(day: pd.DataFrame, members: pd.DataFrame, event_date: str, source
                 normal, position + 0.36, xerr=reach, fmt="o", color=chart.OTHER, markersize=4,
                 capsize=3, linewidth=1.2,
             )  # fmt: skip
-        ax.set_yticks(
-            y,
-            [f"{g}\n{text.amount(v, 'percent')}" for g, v in day["return_pct"].items()],
+        chart.across(
+            ax, [f"{g}\n{text.amount(v, 'percent')}" for g, v in day["return_pct"].items()]
         )
-        ax.tick_params(axis="y", labelsize=8.5, labelcolor=chart.INK)
         ax.axvline(0, color=chart.INK, linewidth=0.9)
         ax.set_ylim(len(day) - 0.4, -0.5)
-        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
-        ax.xaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
+        chart.numbers(ax.xaxis, "percent")
         chart.title(
             figure,
             "The shares on the day",
@@ -317,35 +304,29 @@ def since(path: pd.DataFrame, event_date: str, source: str) -> Chart:
     with house_style():
         figure = new_figure(3.9)
         ax = figure.subplots()
-        ends = {}
+        ends: list[chart.End] = []
         for name, color in zip(index.columns, GROUP_COLORS, strict=True):
             ax.plot(index.index, index[name], color=color, linewidth=1.7)
-            known = index[name].dropna()
-            ends[str(name)] = (float(known.iloc[-1]), color)
+            when, value = chart.last(index[name])
+            ends.append((f"{name} {text.number(value, 0)}", when, value, color))
         ax.axhline(100, color=chart.INK, linewidth=0.9)
         ax.set_yscale("log")
-        _labels(ax, index.index[-1], ends)
         low, high = float(index.min().min()), float(index.max().max())
         ticks = [
             t for t in (25, 50, 75, 100, 150, 200, 300, 400, 600, 800) if low * 0.9 < t < high * 1.1
         ]
         ax.set_yticks(ticks, [text.number(t, 0) for t in ticks])
         ax.minorticks_off()
-        locator = AutoDateLocator(minticks=3, maxticks=9)
-        ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-        ax.margins(x=0.01)
+        chart.dates(ax)
         chart.title(
             figure,
             "The shares since",
-            f"Close before {event_date} = 100, equal amounts held in each group, adjusted closes, "
-            "logarithmic scale",
+            f"Index, close before {event_date} = 100, equal amounts held in each group, adjusted "
+            "closes, logarithmic scale",
         )
         chart.source(figure, source)
-    said = [
-        f"{name} {text.number(value, 0)} on {index[name].last_valid_index():%Y-%m-%d}"
-        for name, (value, _) in ends.items()
-    ]
+        chart.end_labels(ax, ends, plate=True)
+    said = [f"{label} on {day:%Y-%m-%d}" for label, day, _, _ in ends]
     alt = f"Line chart from the close before {event_date}, set to 100: {'; '.join(said)}."
     return Chart("since", figure, alt, index.rename_axis("date"))
 
@@ -362,19 +343,3 @@ def _bracket(ax: Axes, first: int, height: float, half: str, total: float) -> No
         f"{name}\n{text.number(total, 1)}", ((left + right) / 2, height), xytext=(0, 3),
         textcoords="offset points", ha="center", va="bottom", fontsize=8.5, color=chart.INK,
     )  # fmt: skip
-
-
-def _labels(ax: Axes, x: object, ends: dict[str, tuple[float, str]]) -> None:
-    """Direct labels at the right end of a logarithmic axis, pushed apart."""
-    low, high = np.log(ax.get_ylim())
-    step = (high - low) * 0.058
-    placed: list[tuple[str, float]] = []
-    for name, (value, _) in sorted(ends.items(), key=lambda item: item[1][0]):
-        y = float(np.log(value))
-        placed.append((name, max(y, placed[-1][1] + step) if placed else y))
-    for name, y in placed:
-        color = ends[name][1]
-        chart.label_line(
-            ax, x, float(np.exp(y)), f"{name} {text.number(ends[name][0], 0)}",  # type: ignore[arg-type]
-            chart.MUTED if color == chart.OTHER else color,
-        )  # fmt: skip

@@ -55,18 +55,15 @@ def over_time(
                     linestyle=(0, (5, 2)))  # fmt: skip
             ax.plot(part.index, part["value"], color=color, linewidth=2)
             ax.axhline(0, color=chart.INK, linewidth=0.8)
-            ax.axvline(judged, color=chart.FALL, linewidth=1)
-            ax.set_ylabel(NAMES[factor], color=color if factor != "market" else chart.MUTED)
+            ax.set_ylabel(NAMES[factor], color=chart.ink(color))
+            ax.set_xlim(whole.index[0], whole.index[-1])
+            chart.mark_day(ax, judged, f"{judged:%Y-%m-%d}" if ax is axes[0] else "")
         top = axes[0]
         for end, one in points.items():
             top.errorbar(
                 [end], [one.value], yerr=[[one.value - one.low], [one.high - one.value]],
                 fmt="o", color=chart.INK, markersize=5, linewidth=1.3, capsize=3, zorder=5,
             )  # fmt: skip
-        top.annotate(
-            f"{judged:%Y-%m-%d}", (judged, top.get_ylim()[1]), xytext=(4, -2),
-            textcoords="offset points", va="top", fontsize=8, color=chart.FALL,
-        )  # fmt: skip
         _years(axes[-1])
         chart.title(
             figure,
@@ -118,11 +115,7 @@ def by_quarter(test: Varying, judged: pd.Timestamp, source: str) -> Chart:
         ax.axhline(0, color=chart.INK, linewidth=0.8)
         place = float((pd.DatetimeIndex(table["last"]) < judged).sum())
         if place < len(table):
-            ax.axvline(place, color=chart.FALL, linewidth=1, zorder=0)
-            ax.annotate(
-                f"block with {judged:%Y-%m-%d}", (place, ax.get_ylim()[1]), xytext=(-4, -2),
-                textcoords="offset points", va="top", ha="right", fontsize=8, color=chart.FALL,
-            )  # fmt: skip
+            chart.mark_day(ax, place, f"block with {judged:%Y-%m-%d}", left=True)
         ax.set_xticks(x[::2], [f"{day:%b %y}" for day in table["last"].iloc[::2]])
         chart.title(
             figure,
@@ -144,27 +137,20 @@ def variance(shares: pd.DataFrame, judged: pd.Timestamp, window: int, source: st
         figure = new_figure(3.4)
         ax = figure.subplots()
         level = np.zeros(len(shares))
+        ends: list[chart.End] = []
         for factor in order:
             upper = level + shares[factor].to_numpy()
             ax.fill_between(shares.index, level, upper, color=COLORS[factor], alpha=0.75,
                             linewidth=0)  # fmt: skip
             if len(shares):
-                middle = (level[-1] + upper[-1]) / 2
-                name = (
-                    f"{NAMES[factor]} {text.amount(float(shares[factor].iloc[-1]), 'percent', 0)}"
-                )
-                chart.label_line(
-                    ax, shares.index[-1], middle, name,
-                    COLORS[factor] if factor != "market" else chart.MUTED,
-                )  # fmt: skip
+                middle = float((level[-1] + upper[-1]) / 2)
+                share = text.amount(float(shares[factor].iloc[-1]), "percent", 0)
+                ends.append((f"{NAMES[factor]} {share}", shares.index[-1], middle, COLORS[factor]))
             level = upper
         ax.set_ylim(0, 100)
-        ax.axvline(judged, color=chart.FALL, linewidth=1)
-        ax.annotate(
-            f"{judged:%Y-%m-%d}", (judged, 97), xytext=(4, 0), textcoords="offset points",
-            va="top", fontsize=8, color=chart.FALL,
-        )  # fmt: skip
-        ax.yaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+        ax.margins(x=0)
+        chart.mark_day(ax, judged, f"{judged:%Y-%m-%d}")
+        chart.numbers(ax.yaxis, "percent")
         _years(ax)
         chart.title(
             figure,
@@ -173,6 +159,7 @@ def variance(shares: pd.DataFrame, judged: pd.Timestamp, window: int, source: st
             "Shapley's value of R²; white: not explained",
         )
         chart.source(figure, source)
+        chart.end_labels(ax, ends)
     alt = "Area chart of the share of variance: " + "; ".join(
         f"{NAMES[f]} between {text.amount(float(shares[f].min()), 'percent', 1)} and "
         f"{text.amount(float(shares[f].max()), 'percent', 1)}, at the end "
@@ -196,20 +183,21 @@ def by_share(first: Contracts, second: Contracts, source: str) -> Chart:
             table = panel.table.sort_values(["signed", "value"])
             y = np.arange(len(table))
             for position, row in zip(y, table.itertuples(), strict=True):
-                color = chart.AI if row.signed else chart.OTHER
+                color = chart.SUBJECT if row.signed else chart.OTHER
                 ax.plot([row.low, row.high], [position] * 2, color=color, linewidth=1.6)
                 ax.plot([row.value], [position], "o", color=color, markersize=5)
-            ax.set_yticks(y, [str(t) for t in table.index])
+            chart.across(ax, [str(t) for t in table.index], size=8)
+            ax.set_ylim(-0.6, len(table) - 0.4)
             for tick, signed in zip(ax.get_yticklabels(), table["signed"], strict=True):
-                tick.set_color(chart.AI if signed else chart.MUTED)
+                tick.set_color(chart.SUBJECT if signed else chart.MUTED)
+                tick.set_fontweight("semibold" if signed else "normal")
             ax.axvline(0, color=chart.INK, linewidth=0.9)
-            ax.grid(axis="y", visible=False)
-            ax.grid(axis="x", visible=True)
+            chart.numbers(ax.xaxis, most=5)
             ax.set_title(f"to {panel.until:%Y-%m-%d}")
         chart.title(
             figure,
             "Sensitivity to AI shares, share by share",
-            "AI beta beside the market and bitcoin, with 95 % interval; purple: a contract on AI "
+            "AI beta beside the market and bitcoin, with 95 % interval; blue: a contract on AI "
             "was signed by the window's last session",
         )
         chart.source(figure, source)
@@ -237,17 +225,24 @@ def shocks(table: pd.DataFrame, source: str) -> Chart:
     with house_style():
         figure = new_figure(0.55 * len(table) + 1.9)
         ax = figure.subplots()
-        for name, (label, color, shift) in groups.items():
+        for name, (_, color, shift) in groups.items():
             half = table[f"{name} usual"]
             ax.barh(y + shift, 2 * half, left=-half, height=0.2, color=chart.GRID)
-            ax.plot(table[name], y + shift, "o", color=color, markersize=5, label=label)
+            ax.plot(table[name], y + shift, "o", color=color, markersize=5)
         ax.axvline(0, color=chart.INK, linewidth=0.9)
-        ax.set_yticks(y, [f"{day:%Y-%m-%d}" for day in table.index])
+        chart.across(ax, [f"{day:%Y-%m-%d}" for day in table.index])
         ax.set_ylim(len(table) - 0.5, -0.6)
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
-        ax.xaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
-        ax.legend(loc="lower left", fontsize=8)
+        chart.numbers(ax.xaxis, "percent", most=7)
+        # The names stand where all three are known, at the right of the ordinary sessions.
+        told = table[[*groups, *(f"{name} usual" for name in groups)]].dropna()
+        if len(told):
+            at = int(np.flatnonzero(table.index == told.index[0])[0])
+            for name, (label, color, shift) in groups.items():
+                right = float(max(told[f"{name} usual"].iloc[0], told[name].iloc[0]))
+                ax.annotate(
+                    label, (right, at + shift), xytext=(5, 0), textcoords="offset points",
+                    va="center", fontsize=8, color=chart.ink(color), bbox=chart.PLATE, zorder=1.5,
+                )  # fmt: skip
         chart.title(
             figure,
             "The sessions of news on AI demand",
@@ -279,11 +274,9 @@ def choices(table: pd.DataFrame, source: str) -> Chart:
             ax.plot([row.low, row.high], [position] * 2, color=color, linewidth=1.8)
             ax.plot([row.value], [position], "o", color=color, markersize=5.5)
         ax.axvline(0, color=chart.INK, linewidth=0.9)
-        ax.set_yticks(y, [str(name) for name in table.index])
-        ax.tick_params(axis="y", labelcolor=chart.INK)
+        chart.across(ax, [str(name) for name in table.index], size=8)
         ax.set_ylim(len(table) - 0.5, -0.6)
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
+        chart.numbers(ax.xaxis)
         chart.title(
             figure,
             "The change of the sensitivity under other choices",

@@ -37,7 +37,10 @@ def against_range(
         low, high = printed
         whole = whole_percent(closes)
         fits = (whole >= low) & (whole <= high)
-        ax.barh(y, closes, height=0.55, color=[chart.SUBJECT if f else chart.FALL for f in fits])
+        ax.barh(
+            y, closes, height=0.55, color=[chart.SUBJECT if f else "white" for f in fits],
+            edgecolor=chart.SUBJECT, linewidth=1.2,
+        )  # fmt: skip
         ax.scatter(at_end, y, s=34, facecolor="white", edgecolor=chart.INK, linewidth=1.3, zorder=3)
         for position, value in zip(y, closes, strict=True):
             if pd.notna(value):
@@ -45,18 +48,15 @@ def against_range(
                     text.amount(value, "percent"), (0, position), xytext=(5, 0),
                     textcoords="offset points", va="center", fontsize=8.5, color=chart.INK,
                 )  # fmt: skip
-        ax.set_yticks(y, [str(t) for t in order])
-        ax.tick_params(axis="y", labelsize=9, labelcolor=chart.INK)
+        chart.across(ax, [str(t) for t in order], size=9)
         ax.axvline(0, color=chart.INK, linewidth=0.9)
         reach = float(np.nanmin([closes.min(), at_end.min(), low])) * 1.08
         ax.set_xlim(reach, max(-reach * 0.12, float(np.nanmax([closes.max(), 0])) * 1.3))
-        ax.xaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
+        chart.numbers(ax.xaxis, "percent")
         ax.set_ylim(len(order) - 0.4, -0.95)
         ax.annotate(
             "printed range", (np.mean(printed), -0.9), ha="center", va="top", fontsize=8,
-            color="#8a5a00",
+            color=chart.PRINTED,
         )  # fmt: skip
         chart.title(
             figure,
@@ -64,7 +64,7 @@ def against_range(
             if len(order) == 6
             else "The shares against the printed range",
             f"Change from the close before to the close of {event_date} (bars) and to {bar_end} "
-            "New York (rings); a red bar rounds to outside the range",
+            "New York (rings); a hollow bar rounds to outside the range",
         )
         chart.source(figure, source)
     outside = [str(t) for t in order[~fits & closes.notna()]]
@@ -102,10 +102,10 @@ def through_the_day(
         figure = new_figure(3.9)
         ax = figure.subplots()
         _shade(ax, printed, vertical=False)
-        ends = {}
+        ends: list[chart.End] = []
         for ticker in full.columns:
             star = ticker == spotlight
-            color = chart.FALL if star else chart.OTHER
+            color = chart.SUBJECT if star else chart.OTHER
             ax.plot(
                 x,
                 full[ticker],
@@ -114,15 +114,14 @@ def through_the_day(
                 marker="o",
                 markersize=3,
             )
-            ends[str(ticker)] = (float(full[ticker].iloc[-1]), color)
-        _labels_right(ax, len(x) - 1, ends)
+            ends += _end(str(ticker), full[ticker], color)
         ax.axhline(0, color=chart.INK, linewidth=0.9)
         ax.set_xticks(x, list(full.index))
-        ax.set_xlim(-0.2, len(x) - 0.35)
-        ax.yaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+        ax.set_xlim(-0.2, len(x) - 0.9)
+        chart.numbers(ax.yaxis, "percent")
         ax.annotate(
             "printed range", (x[0], printed[0]), xytext=(2, 4), textcoords="offset points",
-            ha="left", va="bottom", fontsize=8, color="#8a5a00",
+            ha="left", va="bottom", fontsize=8, color=chart.PRINTED,
         )  # fmt: skip
         chart.title(
             figure,
@@ -131,6 +130,7 @@ def through_the_day(
             f"{event_date}, New York time",
         )
         chart.source(figure, source)
+        chart.end_labels(ax, ends)
     last = full.iloc[-1]
     alt = (
         f"Line chart of {len(full.columns)} shares from the opening to the close of {event_date}. "
@@ -157,16 +157,16 @@ def price_path(
         ax = figure.subplots()
         middle = bars["start"] + (bars["end"] - bars["start"]) / 2
         ax.vlines(middle, bars["low"], bars["high"], color=chart.GRID, linewidth=7)
-        ax.plot(times, prices, color=chart.FALL, marker="o", markersize=3.5)
-        ax.axhline(previous_close, color=chart.INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        ax.plot(times, prices, color=chart.SUBJECT, marker="o", markersize=3.5)
+        ax.axhline(previous_close, color=chart.INK, linewidth=0.9, linestyle=chart.DASHES)
         ax.annotate(
             f"close before: {text.number(previous_close)} USD", (times[-1], previous_close),
             xytext=(0, 4), textcoords="offset points", ha="right", fontsize=8, color=chart.INK,
         )  # fmt: skip
         ax.xaxis.set_major_locator(HourLocator(tz=NEW_YORK))
         ax.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=NEW_YORK))
-        ax.yaxis.set_major_formatter(lambda v, _: text.number(v))
-        ax.margins(x=0.03)
+        chart.numbers(ax.yaxis)
+        ax.margins(x=0.03, y=0.1)
         chart.title(
             figure,
             f"{ticker}'s price through the day",
@@ -206,17 +206,13 @@ def beside(table: pd.DataFrame, basis: str, event_date: str, source: str) -> Cha
                 text.amount(value, "percent"), (max(value, 0), position), xytext=(5, 0),
                 textcoords="offset points", va="center", fontsize=8.5, color=chart.INK,
             )  # fmt: skip
-        ax.set_yticks(y, [str(n) for n in values.index])
-        ax.tick_params(axis="y", labelsize=9, labelcolor=chart.INK)
+        chart.across(ax, [str(n) for n in values.index], size=9)
         ax.axvline(0, color=chart.INK, linewidth=0.9)
         span = float(values.abs().max())
         ax.set_xlim(
             min(float(values.min()), 0) - 0.04 * span, max(float(values.max()), 0) + 0.16 * span
         )
-        ax.xaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
-        ax.invert_yaxis()
+        chart.numbers(ax.xaxis, "percent")
         chart.title(
             figure,
             "The same day elsewhere",
@@ -238,34 +234,29 @@ def around(days: pd.DataFrame, event_date: str, source: str) -> Chart:
     with house_style():
         figure = new_figure(3.6)
         ax = figure.subplots()
-        ends = {}
+        ends: list[chart.End] = []
         # Sessions at equal steps: a weekend is no pause in trading.
         x = np.arange(len(days))
         for ticker in days.columns:
             ax.plot(x, days[ticker], color=chart.OTHER, linewidth=1.1)
-            known = days[ticker].dropna()
-            if len(known):
-                ends[str(ticker)] = (float(known.iloc[-1]), chart.OTHER)
+            ends += _end(str(ticker), days[ticker], chart.OTHER)
         ax.plot(x, mean, color=chart.SUBJECT, linewidth=2.4, marker="o", markersize=3.5)
-        ends["mean"] = (float(mean.iloc[-1]), chart.SUBJECT)
-        _labels_right(ax, len(days) - 1, ends)
+        ends += _end("mean", mean, chart.SUBJECT)
         ax.axhline(0, color=chart.INK, linewidth=0.9)
         at_event = days.index.get_indexer([event])[0]
-        ax.axvline(at_event, color=chart.FALL, linewidth=0.9, linestyle=(0, (4, 3)))
-        ax.annotate(
-            event_date, (at_event, 1), xycoords=("data", "axes fraction"), xytext=(4, -3),
-            textcoords="offset points", va="top", fontsize=8, color=chart.FALL,
-        )  # fmt: skip
+        chart.mark_day(ax, at_event, event_date)
         every = max(1, len(days) // 11)
+        ax.set_xlim(-0.3, len(days) - 0.9)
         shown = x[at_event % every :: every]
         ax.set_xticks(shown, [f"{days.index[i]:%d %b}".lstrip("0") for i in shown])
-        ax.yaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+        chart.numbers(ax.yaxis, "percent")
         chart.title(
             figure,
             "The days around",
-            "Change since the last close before the event, percent, adjusted closes",
+            "Change since the last close before the event, percent, adjusted closes; thick: mean",
         )
         chart.source(figure, source)
+        chart.end_labels(ax, ends)
     day = mean.get(event, np.nan)
     alt = (
         f"Line chart of {days.shape[1]} shares over {len(days)} sessions around {event_date}. "
@@ -295,20 +286,10 @@ def _shade(ax: Axes, printed: tuple[float, float], *, vertical: bool) -> None:
     shade(low, high, color=chart.BAND, alpha=0.55, linewidth=0, zorder=0)
 
 
-def _labels_right(
-    ax: Axes, x: object, ends: dict[str, tuple[float, str]], gap: float = 0.055
-) -> None:
-    """Direct labels at the right end, pushed apart so that none covers another."""
-    low, high = ax.get_ylim()
-    step = (high - low) * gap
-    placed: list[tuple[str, float, str]] = []
-    for name, (value, color) in sorted(ends.items(), key=lambda item: item[1][0]):
-        y = max(value, placed[-1][1] + step) if placed else value
-        placed.append((name, y, color))
-    shift = sum(y - ends[name][0] for name, y, _ in placed) / max(len(placed), 1)
-    for name, y, color in placed:
-        ax.annotate(
-            f"{name} {text.amount(ends[name][0], 'percent', 1)}", (x, y - shift), xytext=(7, 0),
-            textcoords="offset points", va="center", ha="left", fontsize=8,
-            color=color if color != chart.OTHER else chart.MUTED, annotation_clip=False,
-        )  # fmt: skip
+def _end(name: str, values: pd.Series, color: str) -> list[chart.End]:
+    """The label at a line's end, by the place of its last known value; none where all is missing"""
+    known = np.flatnonzero(values.notna())
+    if not len(known):
+        return []
+    value = float(values.iloc[known[-1]])
+    return [(f"{name} {text.amount(value, 'percent', 1)}", float(known[-1]), value, color)]

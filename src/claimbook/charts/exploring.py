@@ -1,19 +1,20 @@
 """The still picture of the explorable valuation: worth by discount rate, one line a start."""
 
+import textwrap
+
 import pandas as pd
 
 from claimbook import text
 from claimbook.charts.chart import (
-    AI,
-    FALL,
-    GRID,
-    MUTED,
-    OTHER,
-    RISE,
+    INK,
+    PRINTED,
     SUBJECT,
+    TINT,
     Chart,
+    Place,
+    end_labels,
     house_style,
-    label_line,
+    last,
     new_figure,
     source,
     title,
@@ -25,23 +26,29 @@ CEILING = 4
 
 def value_curves(curves: pd.DataFrame, target_busd: float, source_line: str) -> Chart:
     """Net present value (bn USD) by discount rate (the index, percent); one column a line."""
-    colors = (SUBJECT, OTHER, AI, RISE, MUTED)
+    # This report's two starts in blue, the readings of what is published in its own colour.
+    looks = (
+        (SUBJECT, "-"),
+        (TINT, "-"),
+        (PRINTED, "-"),
+        (PRINTED, (0, (5, 2))),
+        (PRINTED, (0, (1, 1.2))),
+    )
     with house_style():
-        figure = new_figure(4.2)
+        figure = new_figure(4.4)
         ax = figure.subplots()
-        ax.axhline(0, color=GRID, linewidth=1.2)
-        ax.axhline(target_busd, color=FALL, linewidth=1.2)
-        low, high = float(curves.min().min()), float(curves.max().max())
-        top = min(CEILING * target_busd, high * 1.05)
-        ends = _apart(curves.iloc[-1], (top - low) / 19)
-        for (name, line), color in zip(curves.items(), colors, strict=False):
+        ax.axhline(0, color=INK, linewidth=0.9)
+        ax.axhline(target_busd, color=PRINTED, linewidth=1.2)
+        top = min(CEILING * target_busd, float(curves.max().max()) * 1.05)
+        ends: list[tuple[str, Place, float, str]] = []
+        for (name, line), (color, style) in zip(curves.items(), looks, strict=False):
             shown = line[line <= top]
-            ax.plot(shown.index, shown, color=color)
-            label_line(ax, float(curves.index[-1]), ends[str(name)], str(name), color)
+            ax.plot(shown.index, shown, color=color, linestyle=style)  # type: ignore[arg-type]
+            ends.append((textwrap.fill(str(name), 26), *last(line), color))
         ax.annotate(
             f"published: {text.amount(target_busd, 'bn USD', 1)}",
             (curves.index[-1], target_busd), xytext=(0, 3), textcoords="offset points",
-            fontsize=8, color=FALL, ha="right",
+            fontsize=8, color=PRINTED, ha="right",
         )  # fmt: skip
         ax.set(
             xlim=(curves.index[0], curves.index[-1]), ylim=(None, top),
@@ -53,6 +60,7 @@ def value_curves(curves: pd.DataFrame, target_busd: float, source_line: str) -> 
             "net present value, bn USD; the tables above hold the inputs",
         )
         source(figure, source_line)
+        end_labels(ax, ends)
     parts = [
         f"{name}: {text.amount(float(line.iloc[0]), 'bn USD', 1)} at {curves.index[0]:g} percent, "
         f"{text.amount(float(line.iloc[-1]), 'bn USD', 1)} at {curves.index[-1]:g} percent"
@@ -63,13 +71,3 @@ def value_curves(curves: pd.DataFrame, target_busd: float, source_line: str) -> 
         f"{text.amount(target_busd, 'bn USD', 1)}. {'; '.join(parts)}."
     )
     return Chart("value-by-inputs", figure, alt, curves)
-
-
-def _apart(ends: pd.Series, gap: float) -> dict[str, float]:
-    """Heights of the labels at the lines' ends, in the lines' order, at least `gap` apart."""
-    placed: dict[str, float] = {}
-    last = float("-inf")
-    for name, end in ends.sort_values().items():
-        last = max(float(end), last + gap)
-        placed[str(name)] = last
-    return placed

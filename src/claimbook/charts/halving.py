@@ -13,14 +13,19 @@ from claimbook.analysis.halving import MEANINGS, PER_HASH, SERIES, Found
 from claimbook.analysis.revenue import Halving
 from claimbook.analysis.steps import Step
 from claimbook.charts.chart import (
+    DASHES,
     FALL,
+    GRID,
     INK,
     MUTED,
     OTHER,
     RISE,
     Chart,
+    across,
     house_style,
+    ink,
     new_figure,
+    numbers,
     source,
     title,
 )
@@ -28,7 +33,6 @@ from claimbook.charts.revenue import COLOURS, NAMES, SCALE, UNITS, day_zero, sho
 
 ALL_NAMES = NAMES | {PER_HASH: "Bitcoin per unit of hash rate"}
 ALL_COLOURS = COLOURS | {PER_HASH: OTHER}
-HALVING_LINE = (0, (3, 2))
 
 
 def account(
@@ -76,13 +80,12 @@ def account(
         axes[0].set_ylim(0, 1.06 * max(tops, default=1.0))
         what = "Hashprice" if per_hash else "Revenue"
         title(
-            figure, f"{what} before and after the halving of {halving.year}, taken apart ({unit})"
-        )
-        source(
             figure,
-            "Bars: the share credited to each factor (LMDI). Whiskers: all orders in which they "
-            f"could have changed.\n{source_line}",
+            f"{what} before and after the halving of {halving.year}, taken apart",
+            f"{unit}; bars: the share credited to each factor (LMDI); whiskers: all orders in "
+            "which they could have changed",
         )
+        source(figure, source_line)
     data = pd.DataFrame(rows, columns=["window", "factor", "effect", "lowest", "highest"])
     said = [
         f"{days} days: "
@@ -112,15 +115,14 @@ def intervals(table: pd.DataFrame, threshold: float, source_line: str) -> Chart:
             place += 0.5
         ax.axvline(0, color=INK, linewidth=0.8)
         ax.axvline(-threshold, color=INK, linewidth=0.8, linestyle=":")
+        across(ax, labels, size=8)
         ax.set_yticks(ticks, labels)
-        ax.invert_yaxis()
-        ax.grid(True, axis="x")
-        ax.grid(False, axis="y")
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.amount(v, "percent", 0)))
+        numbers(ax.xaxis, "percent")
         title(
             figure,
-            "Change of the mean after the halving, with 95 % intervals",
-            f"Percent of the mean before; dotted: a fall of {text.number(threshold, 0)} %",
+            "Change of the mean after the halving, with intervals",
+            "Percent of the mean before; lines: 95 % intervals; dotted: a fall of "
+            f"{text.number(threshold, 0)} %",
         )
         source(figure, source_line)
     said = [
@@ -155,13 +157,17 @@ def step_lines(
                 ax.plot(
                     line.index, line["without step"] / scale, color=INK, linestyle=(0, (1, 1.4))
                 )
-            ax.axvline(0, color=INK, linewidth=0.9, linestyle=HALVING_LINE)
+            ax.axvline(0, color=INK, linewidth=0.9, linestyle=DASHES)
             ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
             _from_zero(ax, observed[measure] / scale)
         axes[2].set_xlabel(day_zero(halving))
         axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
-        title(figure, "Each series, its trends, and the earlier trend without a step (dotted)")
-        source(figure, f"Thin: days. Thick: fitted trends. {source_line}")
+        title(
+            figure,
+            "Each series and its trends before and after the halving",
+            "Thin: days; thick: fitted trends; dotted: the earlier trend without a step",
+        )
+        source(figure, source_line)
     said = [
         f"{NAMES[m]}: a step of {text.amount(step.percent, 'percent', 0)}, 95 % interval "
         f"{text.number(step.low, 0)} to {text.number(step.high, 0)}"
@@ -195,9 +201,10 @@ def placebos(
                 counted.append([measure, str(other), step.percent])
             here = steps.get(measure)
             if here is not None:
-                ax.plot([here.percent] * 2, [0, 0.75 * tall], color=FALL, linewidth=1.6)
+                ax.plot([here.percent] * 2, [0, 0.75 * tall], color=COLOURS[measure], linewidth=2)
                 ax.text(
-                    here.percent, 0.79 * tall, f"{year}", color=FALL, ha="center", fontsize=8.5,
+                    here.percent, 0.79 * tall, f"{year}", color=ink(COLOURS[measure]), ha="center",
+                    fontsize=8.5,
                     weight="semibold",
                 )  # fmt: skip
                 counted.append([measure, str(year), here.percent])
@@ -206,8 +213,12 @@ def placebos(
             ax.set_ylim(0, 1.08 * tall)
         axes[2].set_xlabel("Step that the model finds (%); the last bars hold all beyond")
         axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
-        title(figure, "The step at the halving among steps at dates with no halving near")
-        source(figure, f"Grey pins: the other halvings. {source_line}")
+        title(
+            figure,
+            "The step at the halving among steps at dates with no halving near",
+            "Number of dates by the step that the model finds there; dark pins: the other halvings",
+        )
+        source(figure, source_line)
     # What is drawn: the bars, and the pins of the halvings (a year instead of a count).
     data = pd.DataFrame(bars, columns=["series", "step_from_pct", "dates"])
     pins = pd.DataFrame(counted, columns=["series", "halving", "step_pct"])
@@ -242,17 +253,18 @@ def breaks(
                 for start, end, mean in zip(edges, edges[1:], here.means, strict=False):
                     ax.plot([start, end], [mean / scale] * 2, color=COLOURS[measure], linewidth=2)
                     levels.append([measure, f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}", mean])
-                ax.axvspan(here.low, here.high, color=FALL, alpha=0.12, linewidth=0)
-                ax.axvline(here.single, color=FALL, linewidth=1.4)
-            ax.axvline(halving.day, color=INK, linewidth=0.9, linestyle=HALVING_LINE)
+                ax.axvspan(here.low, here.high, color=GRID, alpha=0.8, linewidth=0, zorder=0)
+                ax.axvline(here.single, color=INK, linewidth=1.4)
+            ax.axvline(halving.day, color=INK, linewidth=0.9, linestyle=DASHES)
             ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
             _from_zero(ax, observed[measure] / scale)
-        title(figure, "Levels and breaks that a search finds in a span about the halving")
-        source(
+        title(
             figure,
-            "Red: the one break that explains most, with its 95 % interval. Dashed: the halving. "
-            f"Thick: levels by BIC.\n{source_line}",
+            "Levels and breaks that a search finds in a span about the halving",
+            "Thick: levels by BIC; upright line: the one break that explains most, with its 95 % "
+            "interval (grey); dashed: the halving",
         )
+        source(figure, source_line)
     said = [
         f"{NAMES[m]}: {here.single:%Y-%m-%d} ({here.low:%Y-%m-%d} to {here.high:%Y-%m-%d})"
         for m in SERIES
@@ -266,10 +278,8 @@ def breaks(
 
 def _from_zero(ax: Axes, values: pd.Series) -> None:
     """A scale from zero that a few single days may leave."""
-    top = float(np.nanquantile(values, 0.995)) * 1.25
-    ax.set_ylim(0, top)
-    if top > 1e4:
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
+    ax.set_ylim(0, float(np.nanquantile(values, 0.995)) * 1.25)
+    numbers(ax.yaxis, most=5)
 
 
 def _write(ax: Axes, place: float, height: float, words: str) -> None:

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, MonthLocator
+from matplotlib.dates import DateFormatter, MonthLocator
 
 from claimbook import text
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
 
 MW_YEAR = "m USD per MW-year"
-RANGE = "#e7dcc3"  # mining revenue over the assumed range of efficiencies
 FIRM = ("primary", "quoted")  # what the company or a known outlet said
 TICKS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
@@ -36,28 +35,25 @@ def over_time(
     with house_style():
         figure = new_figure(4.1)
         ax = figure.subplots()
-        ax.fill_between(mining.index, mining["worst"], mining["best"], color=RANGE, linewidth=0)
-        ax.plot(mining.index, mining["chosen"], color=chart.BITCOIN, linewidth=1.8)
+        ax.fill_between(mining.index, mining["worst"], mining["best"], color=chart.PALE, alpha=0.45,
+                        linewidth=0)  # fmt: skip
+        ax.plot(mining.index, mining["chosen"], color=chart.SUBJECT, linewidth=1.8)
+        ends: list[chart.End] = []
         if rent == rent:
             ax.hlines(rent, day, end, color=chart.AI, linewidth=2.2)
             ax.scatter([day], [rent], s=38, color=chart.AI, zorder=4)
-            label = f"the contract's rent: {text.number(rent)}"
-            chart.label_line(ax, end, rent, label, chart.AI)  # type: ignore[arg-type]
+            ends.append((f"the contract's\nrent: {text.number(rent)}", end, rent, chart.AI))
         ax.scatter(
             rents.index, rents, s=20, facecolor="white", edgecolor=chart.AI, linewidth=1, zorder=3
         )
-        ax.axvline(day, color=chart.MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
         _log_axis(ax, float(mining["worst"].min()), float(mining["best"].max()))
-        ax.annotate(
-            f"contract, {day:%b %Y}", (day, ax.get_ylim()[1]), xytext=(4, -2),
-            textcoords="offset points", va="top", fontsize=8, color=chart.MUTED,
-        )  # fmt: skip
+        chart.mark_day(ax, day, f"contract, {day:%b %Y}")
         for column, name in (("best", best), ("chosen", chosen), ("worst", worst)):
             value = float(mining[column].iloc[-1])
-            label = f"mining at {_jth(name)}: {text.number(value)}"
-            color = chart.BITCOIN if column == "chosen" else chart.MUTED
-            chart.label_line(ax, end, value, label, color)  # type: ignore[arg-type]
-        _date_axis(ax)
+            label = f"mining at\n{_jth(name)}: {text.number(value)}"
+            ends.append((label, end, value, chart.SUBJECT if column == "chosen" else chart.MUTED))
+        chart.dates(ax)
+        ax.margins(x=0)
         ax.set_ylabel(MW_YEAR)
         chart.title(
             figure,
@@ -66,6 +62,7 @@ def over_time(
             "rings: other hosting contracts on the day they were announced; revenue, not profit",
         )
         chart.source(figure, source)
+        chart.end_labels(ax, ends)
     low, high = (float(mining[c].iloc[-1]) for c in ("worst", "best"))
     alt = (
         f"Line chart from {mining.index[0]:%Y-%m-%d} to {end:%Y-%m-%d}. Mining at "
@@ -90,15 +87,16 @@ def by_efficiency(
     `curve` are.
     """
     shown = curve[list(names)].dropna(axis=1)
-    colors = (chart.BITCOIN, chart.SUBJECT, chart.OTHER)
+    # One thing over three spans: one colour, three ways to draw it.
+    looks = ((chart.SUBJECT, "-"), (chart.SUBJECT, (0, (5, 2))), (chart.OTHER, "-"))
     inside = curve.index.to_numpy()
     with house_style():
         figure = new_figure(3.9)
         ax = figure.subplots()
-        ends = {}
-        for column, color in zip(shown.columns, colors, strict=False):
-            ax.plot(inside, shown[column], color=color)
-            ends[names[column]] = (float(shown[column].iloc[-1]), color)
+        ends: list[chart.End] = []
+        for column, (color, style) in zip(shown.columns, looks, strict=False):
+            ax.plot(inside, shown[column], color=color, linestyle=style)  # type: ignore[arg-type]
+            ends.append((names[column], *chart.last(shown[column]), color))
         known = {n: v for n, v in levels.items() if v == v}
         for place, (name, value) in enumerate(known.items()):
             ax.axhline(value, color=chart.AI, linewidth=1.6, linestyle="-" if place == 0 else "--")
@@ -106,14 +104,9 @@ def by_efficiency(
                 f"{name}, {text.number(value)}", (inside[-1], value), xytext=(0, 3),
                 textcoords="offset points", ha="right", fontsize=8, color=chart.AI,
             )  # fmt: skip
-        ax.axvline(efficiency, color=chart.MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
         ax.set_xlim(inside[0], inside[-1])
         ax.set_ylim(0, None)
-        ax.annotate(
-            f"chosen: {_jth(efficiency)}", (efficiency, ax.get_ylim()[1]),
-            xytext=(4, -2), textcoords="offset points", va="top", fontsize=8, color=chart.MUTED,
-        )  # fmt: skip
-        _labels(ax, float(inside[-1]), ends)
+        chart.mark_day(ax, efficiency, f"chosen: {_jth(efficiency)}")
         ax.set_xlabel("energy a machine needs, J/TH (lower is better)", labelpad=2)
         ax.set_ylabel(MW_YEAR)
         chart.title(
@@ -122,6 +115,7 @@ def by_efficiency(
             f"{MW_YEAR}; curves: mining at hashprice's mean over three spans; purple: rent",
         )
         chart.source(figure, source)
+        chart.end_labels(ax, ends)
     near = shown.iloc[int(np.abs(inside - efficiency).argmin())]
     said = [f"{names[str(c)]} {text.number(float(v))}" for c, v in near.items()]
     alt = (
@@ -145,7 +139,7 @@ def contracts(table: pd.DataFrame, mining: float, source: str) -> Chart:
     with house_style():
         figure = new_figure(0.235 * len(table) + 1.75)
         ax = figure.subplots()
-        ax.axvline(mining, color=chart.BITCOIN, linewidth=1.6)
+        ax.axvline(mining, color=chart.SUBJECT, linewidth=1.6)
         for position, row in zip(y, table.itertuples(), strict=True):
             if row.rent != row.rent:
                 ax.annotate(
@@ -153,19 +147,19 @@ def contracts(table: pd.DataFrame, mining: float, source: str) -> Chart:
                     va="center", fontsize=7.5, color=chart.MUTED,
                 )  # fmt: skip
                 continue
-            color = chart.SUBJECT if row.kind == "cloud" else chart.AI
+            cloud = row.kind == "cloud"
+            color = chart.CLOUD if cloud else chart.AI
             firm = row.certainty in FIRM
             ax.scatter(
                 row.rent, position, s=34, facecolor=color if firm else "white", edgecolor=color,
-                linewidth=1.3, zorder=3,
+                linewidth=1.3, zorder=3, marker="s" if cloud else "o",
             )  # fmt: skip
             ax.annotate(
-                f"{text.number(row.rent)}{', cloud' if row.kind == 'cloud' else ''}",
+                f"{text.number(row.rent)}{', cloud' if cloud else ''}",
                 (row.rent, position), xytext=(7, 0), textcoords="offset points", va="center",
                 fontsize=8, color=chart.INK,
             )  # fmt: skip
-        ax.set_yticks(y, table["label"])
-        ax.tick_params(axis="y", labelsize=7.8, labelcolor=chart.INK)
+        chart.across(ax, list(table["label"]), size=7.8)
         ax.set_ylim(len(table) - 0.4, -1.3)
         ax.set_xscale("log")
         ax.set_xlim(min(mining, 0.6) * 0.9, float(np.nanmax(table["rent"])) * 1.6)
@@ -176,16 +170,14 @@ def contracts(table: pd.DataFrame, mining: float, source: str) -> Chart:
         ax.annotate(
             f"mining at the contract's date: {text.number(mining)}", (mining, -0.75),
             xytext=(5, 0), textcoords="offset points", va="center", fontsize=8,
-            color=chart.BITCOIN,
+            color=chart.SUBJECT,
         )  # fmt: skip
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
         ax.set_xlabel(MW_YEAR)
         chart.title(
             figure,
             "Revenue a megawatt and year of every signed contract",
             f"Value over megawatts and base term, {MW_YEAR}, logarithmic scale; filled: company or "
-            "known outlet; open: second-hand or derived; blue: cloud with own machines",
+            "known outlet; open: second-hand or derived; square: cloud with own machines",
         )
         chart.source(figure, source)
     hosting = table.loc[known & (table["kind"] == "hosting").to_numpy(), "rent"]
@@ -218,32 +210,27 @@ def signed(
     with house_style():
         figure = new_figure(3.9)
         axes = figure.subplots(1, 2)
+        named = []
         for ax, (unit, heading) in zip(axes, panels.items(), strict=True):
-            ends = {}
+            ends: list[chart.End] = []
             for line, (color, label) in lines.items():
                 values = sums[f"{line}_{unit}"]
                 x = [*sums.index, end]
                 ax.step(x, [*values, values.iloc[-1]], where="post", color=color)
-                ends[f"{label}\n{text.number(float(values.iloc[-1]), 0)}"] = (
-                    float(values.iloc[-1]),
-                    color,
-                )
+                total = float(values.iloc[-1])
+                ends.append((f"{label}\n{text.number(total, 0)}", end, total, color))
             seen = counts[counts[unit].notna()]
             ax.scatter(
                 seen["date"], seen[unit], s=30, marker="D", facecolor="white",
                 edgecolor=chart.INK, linewidth=1.2, zorder=4, clip_on=False,
             )  # fmt: skip
             counted = text.listed([text.number(v, 0) for v in seen[unit]])
-            ax.axvline(day, color=chart.MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
             ax.set_title(f"{heading}; others: {counted}", fontsize=8.5)
             highest = max(float(sums[f"all_{unit}"].max()), float(seen[unit].max()))
             ax.set_ylim(0, highest * 1.08)
             ax.yaxis.set_major_formatter(lambda v, _: text.number(v, 0))
-            ax.annotate(
-                f"article, {day:%b %Y}", (day, ax.get_ylim()[1]), xytext=(-4, -2),
-                textcoords="offset points", ha="right", va="top", fontsize=7.5, color=chart.MUTED,
-            )  # fmt: skip
-            _labels(ax, end, ends, gap=0.13)
+            chart.mark_day(ax, day, f"article,\n{day:%b %Y}", left=True)
+            named.append((ax, ends))
             ax.xaxis.set_major_locator(MonthLocator((1, 7)))
             ax.xaxis.set_major_formatter(DateFormatter("%b\n%Y"))
             ax.set_xlim(sums.index[0] - pd.Timedelta(days=14), end)
@@ -254,6 +241,8 @@ def signed(
             "others, second-hand",
         )
         chart.source(figure, source)
+        for ax, ends in named:
+            chart.end_labels(ax, ends)
     last = sums.iloc[-1]
     said = [
         f"{label} {text.amount(float(last[f'{line}_mw']), 'MW', 0)} and "
@@ -277,8 +266,8 @@ def revenue(quarters: pd.DataFrame, name: str, contract_date: str, source: str) 
     `quarters` has self_mining, hosted_mining, ai_hosting, total, certainty, by quarter.
     """
     parts = {
-        "self_mining": (chart.BITCOIN, "mining for itself"),
-        "hosted_mining": (RANGE, "hosting other miners"),
+        "self_mining": (chart.SUBJECT, "mining for itself"),
+        "hosted_mining": (chart.PALE, "hosting other\nminers"),
         "ai_hosting": (chart.AI, "hosting AI"),
     }
     x = np.arange(len(quarters))
@@ -297,13 +286,13 @@ def revenue(quarters: pd.DataFrame, name: str, contract_date: str, source: str) 
                 textcoords="offset points", ha="center", fontsize=8.5, color=chart.INK,
             )  # fmt: skip
         ax.set_ylim(0, float(bottom.max()) * 1.16)
-        last, y, ends = quarters.iloc[-1], 0.0, {}
+        last, y = quarters.iloc[-1], 0.0
+        ends: list[chart.End] = []
         for column, (color, label) in parts.items():
             value = float(last[column]) if last[column] == last[column] else 0.0
-            ink = chart.MUTED if color == RANGE else color
-            ends[f"{label} {text.number(last[column], 1)}"] = (y + value / 2, ink)
+            said = f"{label} {text.number(last[column], 1)}"
+            ends.append((said, float(x[-1]) + 0.36, y + value / 2, color))
             y += value
-        _labels(ax, x[-1] + 0.36, ends, gap=0.08)
         start = day.to_period("Q")
         if start in quarters.index:
             at = int(quarters.index.get_loc(start))
@@ -324,11 +313,12 @@ def revenue(quarters: pd.DataFrame, name: str, contract_date: str, source: str) 
             "totals; *: partly second-hand",
         )
         chart.source(figure, source)
-    said = [
+        chart.end_labels(ax, ends)
+    told = [
         f"{q.year} Q{q.quarter} {text.number(float(t), 1)} (AI {text.number(a, 1)})"
         for q, t, a in zip(quarters.index, quarters["total"], quarters["ai_hosting"], strict=True)
     ]
-    alt = f"Stacked bars of {name}'s revenue, m USD a quarter, all and from AI: {'; '.join(said)}."
+    alt = f"Stacked bars of {name}'s revenue, m USD a quarter, all and from AI: {'; '.join(told)}."
     return Chart("revenue-by-business", figure, alt, quarters.drop(columns="source"))
 
 
@@ -338,14 +328,15 @@ def since(path: pd.DataFrame, marks: Mapping[str, str], event_date: str, source:
     `path` is the change in percent, by date; `marks` map dates to short names.
     """
     index = 100 + path
-    colors = (chart.SUBJECT, chart.BITCOIN, chart.OTHER)
+    looks = ((chart.SUBJECT, 2.0), (chart.TINT, 1.5), (chart.OTHER, 1.5))
     with house_style():
         figure = new_figure(4.1)
         ax = figure.subplots()
-        ends = {}
-        for name, color in zip(index.columns, colors, strict=False):
-            ax.plot(index.index, index[name], color=color, linewidth=1.5)
-            ends[str(name)] = (float(index[name].dropna().iloc[-1]), color)
+        ends: list[chart.End] = []
+        for name, (color, width) in zip(index.columns, looks, strict=False):
+            ax.plot(index.index, index[name], color=color, linewidth=width)
+            x, y = chart.last(index[name])
+            ends.append((f"{name} {text.number(y, 0)}", x, y, color))
         ax.axhline(100, color=chart.INK, linewidth=0.9)
         ax.set_yscale("log")
         low, high = float(index.min().min()), float(index.max().max())
@@ -357,25 +348,17 @@ def since(path: pd.DataFrame, marks: Mapping[str, str], event_date: str, source:
             when = pd.Timestamp(day)
             if not index.index[0] <= when <= index.index[-1]:
                 continue
-            ax.axvline(when, color=chart.MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
-            ax.annotate(
-                f"{name}\n{day}", (when, high * 1.5), xytext=(4, 0 if place % 2 == 0 else -24),
-                textcoords="offset points", va="top", fontsize=7.5, color=chart.MUTED,
-            )  # fmt: skip
-        _labels(ax, index.index[-1], {f"{n} {text.number(v, 0)}": (v, c)
-                                      for n, (v, c) in ends.items()}, gap=0.05)  # fmt: skip
-        _date_axis(ax)
+            chart.mark_day(ax, when, f"{name}\n{day}", drop=2 if place % 2 == 0 else 26)
+        chart.dates(ax)
         chart.title(
             figure,
             "The shares since",
-            f"Close before {event_date} = 100, adjusted closes, log scale; other miners: equal "
-            "amounts held",
+            f"Index, close before {event_date} = 100, adjusted closes, log scale; other miners: "
+            "equal amounts held",
         )
         chart.source(figure, source)
-    said = [
-        f"{name} {text.number(value, 0)} on {index[name].last_valid_index():%Y-%m-%d}"
-        for name, (value, _) in ends.items()
-    ]
+        chart.end_labels(ax, ends, plate=True)
+    said = [f"{label} on {day:%Y-%m-%d}" for label, day, _, _ in ends]
     alt = f"Line chart from the close before {event_date}, set to 100: {'; '.join(said)}."
     return Chart("shares-since", figure, alt, index.rename_axis("date"))
 
@@ -391,23 +374,3 @@ def _log_axis(ax: Axes, low: float, high: float) -> None:
     ticks = [t for t in TICKS if low * 0.9 <= t <= high * 1.1]
     ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
     ax.minorticks_off()
-
-
-def _date_axis(ax: Axes) -> None:
-    locator = AutoDateLocator(minticks=3, maxticks=9)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    ax.margins(x=0.01)
-
-
-def _labels(ax: Axes, x: object, ends: Mapping[str, tuple[float, str]], gap: float = 0.06) -> None:
-    """Direct labels at the right end, pushed apart by `gap` of the axis."""
-    log = ax.get_yscale() == "log"
-    low, high = (float(np.log(v)) if log else float(v) for v in ax.get_ylim())
-    step = (high - low) * gap
-    below = -np.inf
-    for name, (value, color) in sorted(ends.items(), key=lambda item: item[1][0]):
-        y = max(float(np.log(value)) if log else value, below + step)
-        below = y
-        shown = chart.MUTED if color == chart.OTHER else color
-        chart.label_line(ax, x, float(np.exp(y)) if log else y, name, shown)  # type: ignore[arg-type]

@@ -99,7 +99,7 @@ def _mark(ax: Axes, x: float, y: float, outcome: str, *, decides: bool) -> None:
         ax.plot([x - size, x + size], [y + size, y - size], **white)
     else:
         ax.text(
-            x, y + 0.004, _MARKS[outcome], fontsize=8 if decides else 6.8, color="white",
+            x, y + 0.004, _MARKS[outcome], fontsize=8 if decides else 7, color="white",
             ha="center", va="center_baseline", fontweight="semibold",
         )  # fmt: skip
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from claimbook import text
 from claimbook.analysis.pressure import Shares, Split
@@ -14,14 +12,14 @@ from claimbook.charts.chart import Chart, house_style, new_figure
 
 INDEXED = {
     "price_usd": ("bitcoin", chart.BITCOIN),
-    "hashprice": ("hashprice", chart.SUBJECT),
+    "hashprice": ("hashprice", chart.HASHPRICE),
     "difficulty": ("difficulty", chart.OTHER),
 }
 EFFECTS = {
     "price": ("price", chart.BITCOIN),
     "difficulty": ("difficulty", chart.OTHER),
-    "subsidy": ("subsidy", chart.AI),
-    "fees": ("fees", chart.RISE),
+    "subsidy": ("subsidy", chart.SUBJECT),
+    "fees": ("fees", chart.FEES),
 }
 PER_HASH = "USD per PH/s and day"
 
@@ -47,21 +45,23 @@ def spell(
         figure = new_figure(4.0)
         ax = figure.subplots()
         ax.axhline(100, color=chart.INK, linewidth=0.9)
-        ends = {}
+        ends = []
         for label, color in INDEXED.values():
             width = 2.2 if label == "hashprice" else 1.6
             ax.plot(index.index, index[label], color=color, linewidth=width)
-            ends[label] = (float(index[label].iloc[-1]), color)
-        _labels(ax, index.index[-1], ends)
+            x, y = chart.last(index[label])
+            ends.append((f"{label} {text.number(y, 1)}", x, y, color))
         if start <= article <= end:
-            _mark(ax, article, "the article")
-        _dates(ax)
+            chart.mark_day(ax, article, "the article", left=True)
+        chart.dates(ax)
         chart.title(
             figure,
             "Bitcoin, hashprice and difficulty",
-            f"{eve:%Y-%m-%d} = 100, daily values, UTC; hashprice is revenue per unit of hash rate",
+            f"Index, {eve:%Y-%m-%d} = 100, daily values, UTC; hashprice is revenue per unit of "
+            "hash rate",
         )
         chart.source(figure, source)
+        chart.end_labels(ax, ends)
     said = []
     for label in index.columns:
         value = index[label]
@@ -80,19 +80,19 @@ def steps(found: Sequence[Split], window: int, source: str) -> Chart:
     rows: list[tuple[str, float, float, str]] = []
     for number, step in enumerate(found):
         if number == 0:
-            rows.append((f"{step.first:%d %b %Y}".lstrip("0"), 0.0, step.before, chart.SUBJECT))
+            rows.append((f"{step.first:%d %b %Y}".lstrip("0"), 0.0, step.before, chart.HASHPRICE))
         level = step.before
         for effect, (label, color) in EFFECTS.items():
             change = float(step.table.at[effect, "usd"])
             rows.append((label, level, change, color))
             level += change
-        rows.append((f"{step.last:%d %b %Y}".lstrip("0"), 0.0, step.after, chart.SUBJECT))
+        rows.append((f"{step.last:%d %b %Y}".lstrip("0"), 0.0, step.after, chart.HASHPRICE))
     with house_style():
         figure = new_figure(4.0)
         ax = figure.subplots()
         x = np.arange(len(rows))
         for position, (_, base, height, color) in enumerate(rows):
-            whole = base == 0.0 and color == chart.SUBJECT
+            whole = color == chart.HASHPRICE
             ax.bar(position, height, bottom=base, width=0.72, color=color)
             ax.annotate(
                 text.number(height, 1, sign=not whole), (position, max(base, base + height)),
@@ -106,7 +106,7 @@ def steps(found: Sequence[Split], window: int, source: str) -> Chart:
                 )  # fmt: skip
         ax.set_xticks(x, [label.replace(" 20", "\n20") for label, *_ in rows])
         for tick, (_, _, _, color) in zip(ax.get_xticklabels(), rows, strict=True):
-            tick.set_color(chart.INK if color == chart.SUBJECT else chart.MUTED)
+            tick.set_color(chart.INK if color == chart.HASHPRICE else chart.MUTED)
         ax.set_ylabel(PER_HASH)
         ax.set_ylim(0, 1.1 * max(base + max(height, 0.0) for _, base, height, _ in rows))
         chart.title(
@@ -135,28 +135,30 @@ def effects(daily: pd.DataFrame, article: pd.Timestamp, source: str) -> Chart:
     with house_style():
         figure = new_figure(3.7)
         ax = figure.subplots()
-        ends = {}
-        for effect, (label, color) in EFFECTS.items():
-            if (daily[effect] == 0).all():
-                continue
-            ax.plot(daily.index, daily[effect], color=color, linewidth=1.6)
-            ends[label] = (float(daily[effect].iloc[-1]), color)
-        ax.plot(daily.index, daily["change"], color=chart.SUBJECT, linewidth=2.2)
-        ends["all together"] = (float(daily["change"].iloc[-1]), chart.SUBJECT)
-        ax.axhline(0, color=chart.INK, linewidth=0.9)
-        _labels(ax, daily.index[-1], ends, digits=1, sign=True)
+        drawn = {e: look for e, look in EFFECTS.items() if (daily[e] != 0).any()}
+        drawn["change"] = ("all together", chart.HASHPRICE)
+        said, ends = [], []
+        for column, (label, color) in drawn.items():
+            width = 2.2 if column == "change" else 1.6
+            ax.plot(daily.index, daily[column], color=color, linewidth=width)
+            x, y = chart.last(daily[column])
+            said.append(f"{label} {text.number(y, 1, sign=True)}")
+            ends.append((said[-1], x, y, color))
+        # No further than the lines: at their ends the labels begin.
+        ax.plot(daily.index[[0, -1]], [0, 0], color=chart.INK, linewidth=0.9, zorder=1.9)
         if daily.index[0] < article <= daily.index[-1]:
-            _mark(ax, article, "the article")
-        _dates(ax)
+            chart.mark_day(ax, article, "the article", left=True)
+        chart.dates(ax)
+        ax.margins(x=0)
         ax.set_ylabel(PER_HASH)
         chart.title(
             figure,
             "What moved hashprice, day by day",
-            f"{PER_HASH}, change since {daily.index[0]:%Y-%m-%d}; the parts add up to the dark "
+            f"{PER_HASH}, change since {daily.index[0]:%Y-%m-%d}; the parts add up to the thick "
             "line",
         )
         chart.source(figure, source)
-    said = [f"{label} {text.number(value, 1, sign=True)}" for label, (value, _) in ends.items()]
+        chart.end_labels(ax, ends, plate=True)
     alt = (
         f"Line chart of changes of hashprice since {daily.index[0]:%Y-%m-%d}, {PER_HASH}. On "
         f"{daily.index[-1]:%Y-%m-%d}: {', '.join(said)}."
@@ -173,15 +175,22 @@ def shares(moved: Shares, article: pd.Timestamp, source: str) -> Chart:
         left.axhline(0, color=chart.INK, linewidth=0.9)
         for column, color in (("basket", chart.SUBJECT), ("bitcoin", chart.BITCOIN)):
             left.plot(path.index, path[column], color=color, linewidth=2.0)
-        ends = {
-            "basket": (moved.change_pct, chart.SUBJECT),
-            "bitcoin": (moved.bitcoin_change_pct, chart.BITCOIN),
-        }
-        _labels(left, path.index[-1], ends)
+        ends = [
+            (
+                f"{name} {text.amount(value, 'percent', 1)}",
+                path[column].last_valid_index(),
+                value,
+                color,
+            )
+            for name, column, value, color in (
+                ("basket", "basket", moved.change_pct, chart.SUBJECT),
+                ("bitcoin", "bitcoin", moved.bitcoin_change_pct, chart.BITCOIN),
+            )
+        ]
         if path.index[0] < article <= path.index[-1]:
-            _mark(left, article, "the article")
-        _dates(left)
-        left.yaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
+            chart.mark_day(left, article, "the article", left=True)
+        chart.dates(left)
+        chart.numbers(left.yaxis, "percent")
         single = moved.single["change_pct"]
         y = np.arange(len(single) + 1)
         values = [*single, moved.bitcoin_change_pct]
@@ -193,20 +202,19 @@ def shares(moved: Shares, article: pd.Timestamp, source: str) -> Chart:
                 textcoords="offset points", va="center", fontsize=8, color=chart.INK,
             )  # fmt: skip
         right.set_xlim(min(min(values), 0) - 0.03 * reach, max(max(values), 0) + 0.42 * reach)
-        right.set_yticks(y, [*map(str, single.index), "bitcoin"])
-        right.tick_params(axis="y", labelcolor=chart.INK)
+        chart.across(right, [*map(str, single.index), "bitcoin"], size=8)
         right.axvline(0, color=chart.INK, linewidth=0.9)
         right.grid(visible=False)
         right.set_xticks([])
-        right.spines["bottom"].set_visible(False)
-        right.invert_yaxis()
+        right.spines[["bottom", "left"]].set_visible(False)
         chart.title(
             figure,
             "The miners' shares against bitcoin",
             f"Change since the close of {moved.first:%Y-%m-%d}, percent; basket: equal weights at "
-            "each close; right: each share over the whole span",
+            f"each close; right: each share to {moved.last:%Y-%m-%d}",
         )
         chart.source(figure, source)
+        chart.end_labels(left, ends)
     alt = (
         f"Left, a line chart from {moved.first:%Y-%m-%d} to {moved.last:%Y-%m-%d}: the basket ends "
         f"at {text.amount(moved.change_pct, 'percent', 1)}, bitcoin at "
@@ -239,8 +247,7 @@ def parts(moved: Shares, source: str) -> Chart:
                 xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
                 color=chart.INK,
             )  # fmt: skip
-        ax.set_yticks(y, [names[str(p)] for p in table.index])
-        ax.tick_params(axis="y", labelsize=9, labelcolor=chart.INK)
+        chart.across(ax, [names[str(p)] for p in table.index])
         ax.axvline(0, color=chart.INK, linewidth=0.9)
         span = np.nanmax(np.abs(table[["log_points", "low", "high"]].to_numpy(dtype=float)))
         ax.set_xlim(
@@ -249,9 +256,6 @@ def parts(moved: Shares, source: str) -> Chart:
             max(0.0, float(np.nanmax(table[["log_points", "high"]].to_numpy(dtype=float))))
             + 0.28 * span,
         )
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
-        ax.invert_yaxis()
         ax.set_xlabel("log points (100 × the logarithm), which add up")
         chart.title(
             figure,
@@ -272,41 +276,38 @@ def parts(moved: Shares, source: str) -> Chart:
 def group(groups: pd.DataFrame, source: str) -> Chart:
     """JPMorgan's monthly change of the group (diamonds) beside three stand-ins (percent)."""
     marks = {
-        "fund": ("the fund WGMI", "s", chart.OTHER),
-        "equal": ("all listed miners, equal weights", "^", chart.RISE),
-        "by_value": ("weighted by known value", "o", chart.SUBJECT),
-        "published": ("JPMorgan", "D", chart.FALL),
+        "published": ("JPMorgan", "D", chart.PRINTED, -0.27),
+        "by_value": ("weighted by\nknown value", "o", chart.SUBJECT, -0.09),
+        "equal": ("all listed miners,\nequal weights", "^", chart.TINT, 0.09),
+        "fund": ("the fund WGMI", "s", chart.OTHER, 0.27),
     }
     x = np.arange(len(groups))
     with house_style():
         figure = new_figure(3.9)
         ax = figure.subplots()
         ax.axhline(0, color=chart.INK, linewidth=0.9)
-        for shift, (column, (label, marker, color)) in zip(
-            (0.27, 0.09, -0.09, -0.27), marks.items(), strict=True
-        ):
-            ax.scatter(x + shift, groups[column], s=34, marker=marker, color=color, label=label)
+        ends = []
+        for column, (label, marker, color, shift) in marks.items():
+            ax.scatter(x + shift, groups[column], s=34, marker=marker, color=color)
+            if pd.notna(groups[column].iloc[-1]):
+                ends.append((label, x[-1] + 0.36, float(groups[column].iloc[-1]), color))
         for position, value in zip(x, groups["published"], strict=True):
             ax.annotate(
                 text.number(float(value), 0), (position - 0.27, float(value)), xytext=(0, 7),
-                textcoords="offset points", ha="center", fontsize=8, color=chart.FALL,
+                textcoords="offset points", ha="center", fontsize=8, color=chart.PRINTED,
             )  # fmt: skip
         ax.set_xticks(x, [str(m) for m in groups.index])
         ax.set_xlim(-0.6, len(x) - 0.4)
-        ax.yaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
-        ax.set_ylim(top=float(np.nanmax(groups[list(marks)].to_numpy(dtype=float))) + 9)
-        handles, labels = ax.get_legend_handles_labels()
-        ax.legend(
-            handles[::-1], labels[::-1], loc="upper center", bbox_to_anchor=(0.45, 1.0),
-            handletextpad=0.3,
-        )  # fmt: skip
+        chart.numbers(ax.yaxis, "percent")
+        ax.margins(y=0.09)
         chart.title(
             figure,
             "JPMorgan's monthly figure and three stand-ins",
-            "Change of the miners' market value over the month, percent; stand-ins from closes "
-            "alone",
+            "Change of the miners' market value over the month, percent; diamonds: JPMorgan; dots: "
+            "by value; triangles: equal weights; squares: the fund; stand-ins from closes alone",
         )
         chart.source(figure, source)
+        chart.end_labels(ax, ends)
     said = [
         f"{month} JPMorgan {text.amount(float(row['published']), 'percent', 0)}, weighted by value "
         f"{text.amount(float(row['by_value']), 'percent', 0)}"
@@ -324,24 +325,21 @@ def against_april(bases: pd.DataFrame, printed: float, source: str) -> Chart:
         figure = new_figure(0.42 * len(bases) + 1.5)
         ax = figure.subplots()
         ax.barh(y, bases["change"], height=0.58, color=chart.SUBJECT)
-        ax.axvline(printed, color="#8a5a00", linewidth=1.3)
+        ax.axvline(printed, color=chart.PRINTED, linewidth=1.3)
         ax.annotate(
             f"printed {text.amount(printed, 'percent', 0)}", (printed, -0.6), xytext=(4, 0),
-            textcoords="offset points", fontsize=8, color="#8a5a00", va="center",
+            textcoords="offset points", fontsize=8, color=chart.PRINTED, va="center",
         )  # fmt: skip
         for position, value in zip(y, bases["change"], strict=True):
             ax.annotate(
                 text.amount(float(value), "percent", 1), (0, position), xytext=(5, 0),
                 textcoords="offset points", va="center", fontsize=8.5, color=chart.INK,
             )  # fmt: skip
-        ax.set_yticks(y, [str(label) for label in bases.index])
-        ax.tick_params(axis="y", labelcolor=chart.INK)
+        chart.across(ax, [str(label) for label in bases.index], size=8)
         ax.axvline(0, color=chart.INK, linewidth=0.9)
-        ax.set_xlim(float(min(bases["change"].min(), printed)) * 1.06, 7)
+        ax.set_xlim(float(min(bases["change"].min(), printed)) * 1.06, 9)
         ax.set_ylim(len(bases) - 0.45, -1.0)
-        ax.xaxis.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
+        chart.numbers(ax.xaxis, "percent", most=6)
         chart.title(
             figure,
             "Revenue per hash in March 2025 against April 2024",
@@ -365,22 +363,23 @@ def since(path: pd.DataFrame, source: str) -> Chart:
         figure = new_figure(3.5)
         ax = figure.subplots()
         ax.axhline(100, color=chart.INK, linewidth=0.9)
-        ends = {}
+        ends = []
         for column, label, color in (
             ("basket", "shares", chart.SUBJECT),
             ("bitcoin", "bitcoin", chart.BITCOIN),
         ):
             ax.plot(index.index, index[column], color=color, linewidth=1.7)
-            ends[label] = (float(index[column].dropna().iloc[-1]), color)
-        _labels(ax, index.index[-1], ends, digits=0)
-        _dates(ax)
+            x, y = chart.last(index[column])
+            ends.append((f"{label} {text.number(y, 0)}", x, y, color))
+        chart.dates(ax)
         chart.title(
             figure,
             "The shares and bitcoin since",
-            f"Close of {index.index[0]:%Y-%m-%d} = 100; equal amounts held in each share; bitcoin: "
-            "UTC daily closes",
+            f"Index, close of {index.index[0]:%Y-%m-%d} = 100; equal amounts held in each share; "
+            "bitcoin: UTC daily closes",
         )
         chart.source(figure, source)
+        chart.end_labels(ax, ends, plate=True)
     said = [
         f"{label} {text.number(float(index[c].dropna().iloc[-1]), 0)} on "
         f"{index[c].last_valid_index():%Y-%m-%d}"
@@ -388,35 +387,3 @@ def since(path: pd.DataFrame, source: str) -> Chart:
     ]
     alt = f"Line chart from {index.index[0]:%Y-%m-%d}, set to 100: {'; '.join(said)}."
     return Chart("since", figure, alt, index.rename_axis("date"))
-
-
-def _mark(ax: Axes, day: pd.Timestamp, label: str) -> None:
-    ax.axvline(day, color=chart.FALL, linewidth=0.9, linestyle=(0, (4, 3)))  # type: ignore[arg-type]
-    ax.annotate(
-        label, (day, 1), xycoords=("data", "axes fraction"), xytext=(-4, -3),  # type: ignore[arg-type]
-        textcoords="offset points", ha="right", va="top", fontsize=8, color=chart.FALL,
-    )  # fmt: skip
-
-
-def _dates(ax: Axes) -> None:
-    locator = AutoDateLocator(minticks=3, maxticks=9)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
-    ax.margins(x=0.01)
-
-
-def _labels(
-    ax: Axes, x: object, ends: dict[str, tuple[float, str]], *, digits: int = 1, sign: bool = False
-) -> None:
-    """Direct labels at the right end, pushed apart so that none covers another."""
-    low, high = ax.get_ylim()
-    step = (high - low) * 0.062
-    placed: list[tuple[str, float]] = []
-    for name, (value, _) in sorted(ends.items(), key=lambda item: item[1][0]):
-        placed.append((name, max(value, placed[-1][1] + step) if placed else value))
-    for name, y in placed:
-        color = ends[name][1]
-        chart.label_line(
-            ax, x, y, f"{name} {text.number(ends[name][0], digits, sign=sign)}",  # type: ignore[arg-type]
-            chart.MUTED if color == chart.OTHER else color,
-        )  # fmt: skip

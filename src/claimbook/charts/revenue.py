@@ -11,15 +11,23 @@ from claimbook import text
 from claimbook.analysis.revenue import Halving
 from claimbook.charts.chart import (
     BITCOIN,
+    DASHES,
     FALL,
+    FEES,
+    HASHPRICE,
     INK,
     MUTED,
     OTHER,
-    RISE,
     SUBJECT,
     Chart,
+    across,
+    end_labels,
     house_style,
+    ink,
+    last,
+    mark_day,
     new_figure,
+    numbers,
     source,
     title,
 )
@@ -31,7 +39,7 @@ NAMES = {
 }
 UNITS = {"revenue_btc": "BTC", "revenue_usd": "m USD", "hashprice": "USD per PH/s and day"}
 SCALE = {"revenue_btc": 1.0, "revenue_usd": 1e6, "hashprice": 1.0}
-COLOURS = {"revenue_btc": BITCOIN, "revenue_usd": SUBJECT, "hashprice": RISE}
+COLOURS = {"revenue_btc": BITCOIN, "revenue_usd": SUBJECT, "hashprice": HASHPRICE}
 
 
 def verdict(
@@ -59,9 +67,13 @@ def verdict(
                 left.tick_params(labelbottom=False)
         axes[2, 0].set_xlabel(day_zero(halving))
         axes[0, 1].set_title("Change of the mean (%)", loc="left", color=INK)
-        axes[2, 1].set_xlabel(f"Grey: no fall of more\nthan {text.number(threshold, 0)} % (dotted)")
-        title(figure, f"What miners earned before and after the halving of {halving.year}")
-        source(figure, f"Lines: trailing means of {smoothing} days. {source_line}")
+        title(
+            figure,
+            f"What miners earned before and after the halving of {halving.year}",
+            f"Lines: trailing means of {smoothing} days; bars: change of the mean, grey where it "
+            f"is no fall of more than {text.number(threshold, 0)} % (dotted)",
+        )
+        source(figure, source_line)
     said = []
     for measure, name in NAMES.items():
         values = [
@@ -85,15 +97,17 @@ def steps(frame: pd.DataFrame, halving: Halving, currency: str, source_line: str
         ax = figure.subplots()
         x, width = frame["days_from_halving"] + 15, 26
         ax.bar(x, frame["subsidy"], width, color=SUBJECT)
-        ax.bar(x, frame["fees"], width, bottom=frame["subsidy"], color=BITCOIN)
-        ax.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+        ax.bar(x, frame["fees"], width, bottom=frame["subsidy"], color=FEES)
+        ax.axvline(0, color=INK, linewidth=0.9, linestyle=DASHES)
         top = (frame["subsidy"] + frame["fees"]).max()
         ax.set_ylim(0, top * 1.16)
         ax.text(4, top * 1.14, "halving", fontsize=8, color=INK, va="top")
-        ax.text(
-            -356, top * 1.14, "subsidy", fontsize=8.5, color=SUBJECT, va="top", weight="semibold"
-        )
-        ax.text(-300, top * 1.14, "fees", fontsize=8.5, color=BITCOIN, va="top", weight="semibold")
+        end, right = frame.iloc[-1], float(x.iloc[-1]) + width / 2
+        ends = [
+            ("subsidy", right, float(end["subsidy"]) / 2, SUBJECT),
+            ("fees", right, float(end["subsidy"] + end["fees"] / 2), FEES),
+        ]
+        ax.margins(x=0.01)
         ax.set_xlabel(day_zero(halving))
         ax.set_xticks(range(-360, 361, 60))
         ax.xaxis.set_major_formatter(FuncFormatter(_signed))
@@ -103,6 +117,7 @@ def steps(frame: pd.DataFrame, halving: Halving, currency: str, source_line: str
             f"{unit} a day, mean of each 30 days",
         )
         source(figure, source_line)
+        end_labels(ax, ends)
     before, after = frame[frame["days_from_halving"] < 0], frame[frame["days_from_halving"] >= 0]
     spans = [
         f"{when} the halving between {text.number(total.min(), 1)} and "
@@ -125,31 +140,24 @@ def hashprice(smooth: pd.DataFrame, halving: Halving, smoothing: int, source_lin
         above.set_title("Hashprice (USD per PH/s and day)", loc="left", color=INK)
         x = smooth["days_from_halving"]
         at_halving = smooth[["price_usd", "hashrate_ehs"]].loc[halving.eve]
-        ends = {}
         drawn = {"price_usd": (BITCOIN, "price"), "hashrate_ehs": (OTHER, "hash rate")}
-        for column, (colour, _) in drawn.items():
+        labels, ends = [], {}
+        for column, (colour, name) in drawn.items():
             index = 100 * smooth[column] / at_halving[column]
             below.plot(x, index, color=colour)
             ends[column] = float(index.iloc[-1])
-        # The two ends may meet: the higher label goes up, the lower one down.
-        for rank, column in enumerate(sorted(ends, key=lambda c: ends[c])):
-            colour, name = drawn[column]
-            below.annotate(
-                name,
-                (float(x.iloc[-1]), ends[column]),
-                xytext=(4, 6 if rank else -6),
-                textcoords="offset points",
-                va="center",
-                fontsize=8,
-                color=colour,
-                annotation_clip=False,
-            )
-        below.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+            labels.append((name, float(x.iloc[-1]), ends[column], colour))
+        below.axvline(0, color=INK, linewidth=0.9, linestyle=DASHES)
         below.set_title("Price and hash rate (day before the halving = 100)", loc="left", color=INK)
         below.set_xlabel(day_zero(halving))
         below.xaxis.set_major_formatter(FuncFormatter(_signed))
-        title(figure, f"Hashprice, and the two things that move it, {halving.year}")
-        source(figure, f"Trailing means of {smoothing} days. {source_line}")
+        title(
+            figure,
+            f"Hashprice, and the two things that move it, {halving.year}",
+            f"Trailing means of {smoothing} days",
+        )
+        source(figure, source_line)
+        end_labels(below, labels)
     price = smooth["hashprice"]
     alt = (
         f"Hashprice stood at {text.number(price.loc[halving.eve], 1)} USD per PH/s and day the day "
@@ -176,14 +184,14 @@ def four_halvings(
             for measure, (name, colour) in drawn.items():
                 ax.plot(panel["days_from_halving"], panel[measure], color=colour, linewidth=1.3)
                 if ax is axes.flat[0]:
-                    last = panel[measure].iloc[-1]
+                    end = panel[measure].iloc[-1]
                     ax.annotate(
-                        name, (days, last), xytext=(-2, -10 if measure == "revenue_usd" else -14),
+                        name, (days, end), xytext=(-14, 0 if measure == "revenue_usd" else -14),
                         textcoords="offset points", ha="right", va="center", fontsize=8,
-                        color=colour,
+                        color=ink(colour),
                     )  # fmt: skip
             ax.axhline(100, color=MUTED, linewidth=0.8)
-            ax.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+            ax.axvline(0, color=INK, linewidth=0.9, linestyle=DASHES)
             ax.set_title(f"{halving.day:%-d %B %Y}", loc="left", color=INK)
         axes.flat[0].set_yscale("log", base=2)
         axes.flat[0].yaxis.set_minor_locator(NullLocator())
@@ -196,11 +204,13 @@ def four_halvings(
         for ax in axes[1]:
             ax.set_xlabel("Days from the halving")
             ax.xaxis.set_major_formatter(FuncFormatter(_signed))
-        title(figure, "Miner revenue around all four halvings")
-        line = (
-            f"Mean of the {days} days before = 100, trailing means of {smoothing} days, log scale."
+        title(
+            figure,
+            "Miner revenue around all four halvings",
+            f"Index, mean of the {days} days before = 100, trailing means of {smoothing} days, log "
+            "scale",
         )
-        source(figure, f"{line} {source_line}")
+        source(figure, source_line)
     parts = [
         f"{year}: {text.amount(row['revenue_btc'], 'percent', 0)} in bitcoin, "
         f"{text.amount(row['revenue_usd'], 'percent', 0, sign=True)} in dollars"
@@ -227,17 +237,15 @@ def against_published(table: pd.DataFrame, source_line: str) -> Chart:
             f"{month}{'' if part == 'month' else ', first half'}"
             for month, part in zip(table["month"], table["part"], strict=True)
         ]
-        ax.set_yticks(places, names)
-        ax.invert_yaxis()
+        across(ax, names, size=8)
+        numbers(ax.xaxis, "percent")
         reach = float(gap.abs().max()) * 1.15
         ax.set_xlim(-reach, reach)
-        ax.grid(True, axis="x")
-        ax.grid(False, axis="y")
-        ax.set_xlabel("Filled: quoted by a known outlet. Hollow: second-hand.")
         title(
             figure,
             "Revenue per unit of hash rate: ours against JPMorgan's",
-            "Ours less the published figure, in percent of the published one",
+            "Ours less the published figure, in percent of the published one; filled: quoted by a "
+            "known outlet, hollow: second-hand",
         )
         source(figure, source_line)
     alt = (
@@ -268,26 +276,14 @@ def by_length(
             dots = table[measure].reindex([d for d in windows if d in table.index])
             ax.plot(dots.index, dots, "o", color=colour, markersize=5)
         if to_article is not None:
-            ax.axvline(to_article, color=MUTED, linewidth=0.9)
-            ax.annotate(
-                "to the article", (to_article, 1), xycoords=("data", "axes fraction"),
-                xytext=(-4, -2), textcoords="offset points", ha="right", va="top", fontsize=8,
-                color=MUTED,
-            )  # fmt: skip
-        low, high = np.nanmin(table[list(colours)]), np.nanmax(table[list(colours)])
-        room = 0.065 * (max(high, 0.0) - low)
-        ends = table[list(colours)].ffill().iloc[-1].sort_values()
-        last = -np.inf
-        for measure, end in ends.items():
-            last = max(float(end), last + room)
-            ax.annotate(
-                names[str(measure)], (float(table.index[-1]), last), xytext=(5, 0),
-                textcoords="offset points", va="center", fontsize=8, color=colours[str(measure)],
-                annotation_clip=False,
-            )  # fmt: skip
+            mark_day(ax, to_article, "to the article", left=True)
+        ends = []
+        for measure, colour in colours.items():
+            if table[measure].notna().any():
+                ends.append((names[measure], *last(table[measure]), colour))
         ax.set_xlim(0, table.index[-1])
         ax.set_xlabel("Length of the window before and of the window after (days)")
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: text.amount(v, "percent", 0)))
+        numbers(ax.yaxis, "percent")
         levels = text.listed([text.number(each, 0) for each in thresholds if each], "or")
         title(
             figure,
@@ -295,6 +291,7 @@ def by_length(
             f"Percent of the mean before; dotted: a fall of {levels} %; dots: the windows chosen",
         )
         source(figure, source_line)
+        end_labels(ax, ends)
     said = [
         f"{names[m]} {text.amount(values.iloc[0], 'percent', 0, sign=True)} at {values.index[0]} "
         f"days and {text.amount(values.iloc[-1], 'percent', 0, sign=True)} at {values.index[-1]}"
@@ -326,11 +323,10 @@ def day_zero(halving: Halving) -> str:
 def _line(ax: Axes, smooth: pd.DataFrame, measure: str) -> None:
     x, y = smooth["days_from_halving"], smooth[measure] / SCALE[measure]
     ax.plot(x, y, color=COLOURS[measure])
-    ax.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+    ax.axvline(0, color=INK, linewidth=0.9, linestyle=DASHES)
     top = float(np.nanmax(y)) * 1.08
     ax.set_ylim(0, top)
-    if top > 1e4:
-        ax.yaxis.set_major_formatter(FuncFormatter(_signed))
+    numbers(ax.yaxis, most=5)
     ax.xaxis.set_major_formatter(FuncFormatter(_signed))
 
 

@@ -31,14 +31,14 @@ def other_days(one: ModelStudy, event_date: str, source: str) -> Chart:
         figure = new_figure(3.2)
         ax = figure.subplots()
         sns.histplot(values, bins=40, color=chart.OTHER, alpha=0.75, edgecolor="white", ax=ax)
-        ax.axvline(one.aar_pct, color=chart.FALL, linewidth=2)
+        ax.axvline(one.aar_pct, color=chart.SUBJECT, linewidth=2)
         top = ax.get_ylim()[1]
         ax.annotate(
             f"{event_date}: {text.amount(one.aar_pct, 'percent', 1)}", (one.aar_pct, top),
             xytext=(-5, -4), textcoords="offset points", ha="right", va="top", fontsize=8.5,
-            color=chart.FALL,
+            color=chart.SUBJECT, bbox=chart.PLATE,
         )  # fmt: skip
-        _percent_axis(ax, "x")
+        chart.numbers(ax.xaxis, "percent")
         ax.set_xlabel("")
         ax.set_ylabel("days")
         chart.title(
@@ -74,11 +74,14 @@ def single_shares(one: ModelStudy, event_date: str, source: str) -> Chart:
         ax.scatter(table["ar_pct"], y, s=44, color=colors, zorder=3)
         for position, value in zip(y, table["ar_pct"], strict=True):
             ax.annotate(
-                text.amount(value, "percent", 1), (value, position), xytext=(0, 7),
-                textcoords="offset points", ha="center", fontsize=8, color=chart.INK,
+                text.amount(value, "percent", 1), (value, position), xytext=(0, 12.5),
+                textcoords="offset points", ha="center", va="center", fontsize=8,
+                color=chart.INK, bbox=chart.PLATE,
             )  # fmt: skip
         ax.axvline(0, color=chart.INK, linewidth=0.9)
-        _share_axis(ax, [str(t) for t in table.index])
+        chart.across(ax, [str(t) for t in table.index], size=9)
+        chart.numbers(ax.xaxis, "percent")
+        ax.use_sticky_edges = False
         ax.set_ylim(len(table) - 0.5, -0.75)
         chart.title(
             figure,
@@ -109,7 +112,7 @@ def parts(split: Attribution, event_date: str, source: str) -> Chart:
         figure = new_figure(0.5 * len(names) + 1.5)
         ax = figure.subplots()
         colors = [FACTOR_COLORS.get(str(f), chart.OTHER) for f in table.index]
-        colors += [chart.GRID, chart.FALL]
+        colors += [chart.PALE, chart.SUBJECT]
         ax.barh(y, values, height=0.55, color=colors)
         ax.hlines(y, low, high, color=chart.INK, linewidth=1.2)
         for position, value in zip(y, values, strict=True):
@@ -118,7 +121,8 @@ def parts(split: Attribution, event_date: str, source: str) -> Chart:
                 textcoords="offset points", va="center", fontsize=8.5, color=chart.INK,
             )  # fmt: skip
         ax.axvline(0, color=chart.INK, linewidth=0.9)
-        _share_axis(ax, names)
+        chart.across(ax, names, size=9)
+        chart.numbers(ax.xaxis, "percent")
         ax.set_ylim(len(names) - 0.4, -0.6)
         span = max(map(abs, [*low, *high]))
         ax.set_xlim(min(*low, 0) - 0.05 * span, max(*high, 0) + 0.22 * span)
@@ -155,18 +159,23 @@ def specification_curve(curve: Curve, event_date: str, source: str) -> Chart:
     rows: list[tuple[str, np.ndarray]] = []
     for column in choices:
         for value in dict.fromkeys(sorted(table[column])):
-            rows.append((str(value).replace("_", " + "), (table[column] == value).to_numpy()))
+            rows.append(
+                (
+                    str(value).replace("_", " + ").replace("-", text.MINUS),
+                    (table[column] == value).to_numpy(),
+                )
+            )
     with house_style():
         figure = new_figure(5.2)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2.4))
         chart.strokes(above, x, low, high, chart.GRID, 0.9)
         significant = (table["p_value"] < curve.level).to_numpy()
-        for which, color in ((significant, chart.FALL), (~significant, chart.SUBJECT)):
+        for which, color in ((significant, chart.SUBJECT), (~significant, chart.OTHER)):
             above.scatter(
                 x[which], 100 * table["estimate"][which], s=5, color=color, linewidth=0, zorder=3
             )
         above.axhline(0, color=chart.INK, linewidth=0.9)
-        _percent_axis(above, "y")
+        chart.numbers(above.yaxis, "percent")
         for position, (_, flags) in enumerate(rows):
             middle = np.full(flags.sum(), float(position))
             chart.strokes(below, x[flags], middle - MARK / 2, middle + MARK / 2, chart.INK, 0.5)
@@ -179,8 +188,8 @@ def specification_curve(curve: Curve, event_date: str, source: str) -> Chart:
             figure,
             "Every declared way to ask the question",
             f"Mean change beyond the model around {event_date}, percent, with intervals of "
-            f"{text.number(100 * (1 - curve.level), 0)} % (grey); marks below: the window, model "
-            "and set of shares of each",
+            f"{text.number(100 * (1 - curve.level), 0)} %; blue: differs from zero; marks below: "
+            "the window, model and set of shares of each",
         )
         chart.source(figure, source)
     estimate = 100 * table["estimate"]
@@ -208,22 +217,23 @@ def dose(response: DoseResponse, event_date: str, source: str) -> Chart:
         ax.plot(
             ends,
             100 * (response.intercept + response.slope * ends / 100),
-            color=chart.AI,
+            color=chart.SUBJECT,
             linewidth=1.4,
         )
         held = table["exposure"] > 0
-        ax.scatter(x, y, s=34, color=[chart.AI if h else chart.OTHER for h in held], zorder=3)
+        ax.scatter(x, y, s=34, color=[chart.SUBJECT if h else chart.OTHER for h in held], zorder=3)
         ax.axhline(0, color=chart.INK, linewidth=0.9)
-        _percent_axis(ax, "y")
+        chart.numbers(ax.yaxis, "percent")
         ax.set_xlabel("MW of AI load under signed contracts before the day")
         ax.margins(x=0.12)
         for ticker in table.index[held]:
-            _name(ax, float(x[ticker]), float(y[ticker]), str(ticker), chart.AI, "left")
+            _name(ax, float(x[ticker]), float(y[ticker]), str(ticker), chart.SUBJECT, "left")
         _names_apart(ax, {str(t): (float(x[t]), float(y[t])) for t in table.index[~held]})
         chart.title(
             figure,
             "The fall against AI contracts",
-            f"Change beyond the market and bitcoin on {event_date}, percent, by miner",
+            f"Change beyond the market and bitcoin on {event_date}, percent, by miner; "
+            "blue: with contracts, and the fitted line",
         )
         chart.source(figure, source)
     alt = (
@@ -261,12 +271,13 @@ def trading(measures: tuple[Activity, ...], event_date: str, source: str) -> Cha
                 if pd.notna(value):
                     ax.annotate(
                         f"{text.number(value, 1)}×", (value, position), xytext=(0, 6),
-                        textcoords="offset points", ha="center", fontsize=8,
+                        textcoords="offset points", ha="center", fontsize=8, color=chart.INK,
                     )  # fmt: skip
             ax.set_title(names.get(one.measure, one.measure), fontsize=8.5)
             ax.grid(axis="y", visible=False)
             ax.grid(axis="x", visible=True)
             ax.margins(x=0.12)
+            ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
             ax.xaxis.set_major_formatter(lambda v, _: f"{text.number(v, 1)}×")
         axes[0].set_yticks(y, tickers)
         axes[0].set_ylim(len(tickers) - 0.5, -0.75)
@@ -298,16 +309,16 @@ def hours(day: Intraday, event_date: str, source: str) -> Chart:
             x = np.arange(len(table))
             ax.fill_between(x, table["low"], table["high"], color=chart.GRID, linewidth=0)
             ax.plot(x, table["median"], color=chart.OTHER, linewidth=1)
-            ax.plot(x, table["mean"], color=chart.FALL, linewidth=2.2, marker="o", markersize=3)
+            ax.plot(x, table["mean"], color=chart.SUBJECT, linewidth=2.2, marker="o", markersize=3)
             ax.axhline(0, color=chart.INK, linewidth=0.9)
             ax.set_xticks(x[::2], [str(t) for t in table.index[::2]])
             ax.set_title(name, fontsize=8.5)
-            _percent_axis(ax, "y")
+            chart.numbers(ax.yaxis, "percent")
         chart.title(
             figure,
             "The path through the day among other days' paths",
             f"Mean of the shares on {event_date}, percent, New York time; grey: 95 of 100 other "
-            "days",
+            "days, thin: their median",
         )
         chart.source(figure, source)
     both = pd.concat(panels, axis=1)
@@ -327,24 +338,11 @@ def hours(day: Intraday, event_date: str, source: str) -> Chart:
     return Chart("hours", figure, alt, both)
 
 
-def _percent_axis(ax: Axes, axis: str) -> None:
-    which = ax.xaxis if axis == "x" else ax.yaxis
-    which.set_major_locator(MaxNLocator(nbins=8, integer=True))
-    which.set_major_formatter(lambda v, _: text.amount(v, "percent", 0))
-
-
-def _share_axis(ax: Axes, names: list[str]) -> None:
-    ax.set_yticks(range(len(names)), names)
-    ax.tick_params(axis="y", labelsize=9, labelcolor=chart.INK)
-    _percent_axis(ax, "x")
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x", visible=True)
-
-
 def _name(ax: Axes, x: float, y: float, name: str, color: str, side: str) -> None:
     ax.annotate(
         name, (x, y), xytext=(-7 if side == "right" else 7, 0), textcoords="offset points",
         ha=side, va="center", fontsize=8, color=color, annotation_clip=False,
+        bbox=chart.PLATE, zorder=2.5,
     )  # fmt: skip
 
 

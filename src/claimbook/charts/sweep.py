@@ -23,15 +23,14 @@ def compared(values: pd.DataFrame, heading: str, unit: str, digits: int, source:
         for place, value in zip(y, values["value"], strict=True):
             if pd.notna(value):
                 ax.annotate(
-                    text.amount(value, unit, digits), (value, place), xytext=(0, 8),
-                    textcoords="offset points", ha="center", fontsize=8, color=chart.INK,
+                    text.amount(value, unit, digits), (value, place), xytext=(0, 12.5),
+                    textcoords="offset points", ha="center", va="center", fontsize=8,
+                    color=chart.INK, bbox=chart.PLATE,
                 )  # fmt: skip
         ax.axvline(0, color=chart.INK, linewidth=0.9)
-        ax.set_yticks(y, [str(name) for name in values.index])
+        chart.across(ax, [str(name) for name in values.index], size=8)
         ax.set_ylim(len(values) - 0.5, -0.8)
-        ax.xaxis.set_major_formatter(lambda v, _: text.amount(v, unit, 0))
-        ax.grid(axis="y", visible=False)
-        ax.grid(axis="x", visible=True)
+        chart.numbers(ax.xaxis, unit, most=6)
         interval = "; grey: its 95 % interval" if has_interval else ""
         chart.title(figure, heading, f"One dot a report{interval}")
         chart.source(figure, source)

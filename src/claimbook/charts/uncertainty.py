@@ -9,13 +9,17 @@ from matplotlib.axes import Axes
 from claimbook import text
 from claimbook.charts.chart import (
     AI,
+    CLOUD,
     FALL,
     GRID,
     INK,
     MUTED,
     OTHER,
+    PALE,
+    PRINTED,
     RISE,
     SUBJECT,
+    TINT,
     Chart,
     house_style,
     new_figure,
@@ -30,7 +34,7 @@ FLOWS = {
     "gpus": ("first GPUs", FALL),
     "renewals": ("renewed GPUs", "#d98a6f"),
 }
-BUSINESS = {"cloud": AI, "hosting": SUBJECT}
+BUSINESS = {"cloud": CLOUD, "hosting": AI}
 
 
 def yearly_flows(frame: pd.DataFrame, cumulative: pd.Series, source_line: str) -> Chart:
@@ -54,7 +58,7 @@ def yearly_flows(frame: pd.DataFrame, cumulative: pd.Series, source_line: str) -
         ax.axhline(0, color=MUTED, linewidth=0.8)
         ax.set(xlabel="year after August 2024", ylabel="bn USD")
         ax.set_xticks(list(frame.index))
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.22), ncols=3)
         title(
             figure,
             "Cash flows by year with the inputs set above",
@@ -78,13 +82,13 @@ def steps_to_target(steps: pd.DataFrame, target_busd: float, source_line: str) -
         ax = figure.subplots()
         places = np.arange(len(steps))[::-1]
         values = steps["npv_busd"].to_numpy()
-        ax.barh(places, values, color=[SUBJECT, *[AI] * (len(steps) - 1)], height=0.62)
+        ax.barh(places, values, color=[SUBJECT, *[TINT] * (len(steps) - 1)], height=0.62)
         _bar_labels(ax, places, values)
-        ax.axvline(target_busd, color=FALL, linewidth=1.4)
+        ax.axvline(target_busd, color=PRINTED, linewidth=1.4)
         ax.axvline(0, color=MUTED, linewidth=0.8)
         ax.annotate(
             f"claimed: {text.amount(target_busd, 'bn USD', 1)}", (target_busd, places[0] + 0.42),
-            xytext=(-4, 0), textcoords="offset points", color=FALL, fontsize=8, ha="right",
+            xytext=(-4, 0), textcoords="offset points", color=PRINTED, fontsize=8, ha="right",
             va="center",
         )  # fmt: skip
         ax.set_yticks(places, labels=[str(name) for name in steps.index])
@@ -94,7 +98,7 @@ def steps_to_target(steps: pd.DataFrame, target_busd: float, source_line: str) -
         title(
             figure,
             "From benchmarked inputs towards the claim, one change after another",
-            "each row keeps the changes of those above it",
+            "net present value, bn USD; each row keeps the changes of those above it",
         )
         source(figure, source_line)
     listed = "; ".join(
@@ -122,7 +126,7 @@ def distributions(
             height = heights[name].to_numpy()[:-1]
             top = float(height.max())
             ax.stairs(height, edges, fill=True, color=BUSINESS.get(name, OTHER), alpha=0.85)
-            ax.axvline(target_busd, color=FALL, linewidth=1.4)
+            ax.axvline(target_busd, color=PRINTED, linewidth=1.4)
             ax.axvline(0, color=MUTED, linewidth=0.8)
             ax.annotate(
                 f"{name}: {reach_in_words(float(outcomes.loc[name, 'reach_pct']))}",
@@ -132,14 +136,14 @@ def distributions(
             if order == 0:
                 ax.annotate(
                     f"claimed:\n{text.amount(target_busd, 'bn USD', 1)}", (target_busd, top),
-                    xytext=(4, -2), textcoords="offset points", fontsize=8, color=FALL, va="top",
+                    xytext=(4, -2), textcoords="offset points", fontsize=8, color=PRINTED, va="top",
                 )  # fmt: skip
             ax.set(ylabel="% of draws", ylim=(0, None))
         axes[-1].set_xlabel("net present value, bn USD")
         title(
             figure,
             "What the project may be worth when its inputs are uncertain",
-            "share of simulated sets of inputs, by net present value",
+            "percent of simulated sets of inputs, by net present value in bn USD",
         )
         source(figure, source_line)
     said = "; ".join(
@@ -154,7 +158,7 @@ def distributions(
 
 def shares_by_reading(table: pd.DataFrame, source_line: str) -> Chart:
     """Percent of draws that reach the claim: a row a reading, a dot a column, named in a legend."""
-    shades = [INK, SUBJECT, AI, FALL]
+    shades = [INK, SUBJECT, TINT, MUTED]
     markers = ["o", "s", "D", "^"]
     with house_style():
         figure = new_figure(1.9 + 0.46 * len(table))
@@ -174,7 +178,7 @@ def shares_by_reading(table: pd.DataFrame, source_line: str) -> Chart:
         title(
             figure,
             "Share of draws that reach the claim, by reading of the yearly amount",
-            "each dot is a simulation; the joined choices are named below",
+            "percent; each mark is a simulation; the joined choices are named below",
         )
         source(figure, source_line)
     said = "; ".join(
@@ -201,7 +205,7 @@ def tornado(
         ax = figure.subplots()
         places = np.arange(len(table))[::-1]
         for place, row in zip(places, table.itertuples(), strict=True):
-            ends = [(row.at_low, row.low_input, OTHER), (row.at_high, row.high_input, AI)]
+            ends = [(row.at_low, row.low_input, PALE), (row.at_high, row.high_input, SUBJECT)]
             for value, _, color in ends:
                 ax.barh(place, value - base_busd, left=base_busd, color=color, height=0.6)
             # The smaller value is labelled on the left of the bar, the greater on the right.
@@ -213,10 +217,10 @@ def tornado(
                     fontsize=7.5, color=MUTED, va="center", ha=side,
                 )  # fmt: skip
         ax.axvline(base_busd, color=INK, linewidth=0.9)
-        ax.axvline(target_busd, color=FALL, linewidth=1.4)
+        ax.axvline(target_busd, color=PRINTED, linewidth=1.4)
         ax.annotate(
             "claimed", (target_busd, places[0]), xytext=(-4, 0), textcoords="offset points",
-            fontsize=8, color=FALL, ha="right", va="center",
+            fontsize=8, color=PRINTED, ha="right", va="center",
         )  # fmt: skip
         ax.set_yticks(places, labels=[names[name] for name in table.index])
         ax.set(xlabel="net present value, bn USD")
@@ -225,7 +229,8 @@ def tornado(
         title(
             figure,
             "One input at a time, from a low to a high value",
-            "grey: the input at its 10th percentile, violet: at its 90th; others unchanged",
+            "net present value, bn USD; light: the input at its 10th percentile, dark: at its "
+            "90th; others unchanged",
         )
         source(figure, source_line)
     widest = table.iloc[0]
@@ -246,7 +251,7 @@ def shares_of_uncertainty(
     series = {
         "first": ("alone (Sobol first-order)", OTHER, "o", 0.2),
         "total": ("with others (Sobol total)", SUBJECT, "s", 0.0),
-        "effect": ("fair share if correlated (Shapley)", AI, "D", -0.2),
+        "effect": ("fair share if correlated (Shapley)", TINT, "D", -0.2),
     }
     with house_style():
         figure = new_figure(1.3 + 0.38 * len(table))
@@ -265,7 +270,7 @@ def shares_of_uncertainty(
         title(
             figure,
             "Which input the uncertainty of the value comes from",
-            "lines: 95 % intervals over repeated simulations",
+            "share of the variance, 0 to 1; lines: 95 % intervals over repeated simulations",
         )
         source(figure, source_line)
     top = table.iloc[::-1]
@@ -303,7 +308,7 @@ def two_maps(
                     np.arange(values.shape[1]) + 0.5, np.arange(values.shape[0]) + 0.5, values,
                     levels=[target_busd], colors=[INK], linewidths=2,
                 )  # fmt: skip
-            ax.plot([float(to_x(x))], [float(to_y(y))], "o", color=FALL, markersize=6,
+            ax.plot([float(to_x(x))], [float(to_y(y))], "o", color=INK, markersize=6,
                     markeredgecolor="white")  # fmt: skip
             ticks(ax, grid, to_x, to_y, count=5)
             ax.set(xlabel=across, ylabel=down)
@@ -311,7 +316,7 @@ def two_maps(
         title(
             figure,
             "Pairs of inputs and the value they give",
-            "black: pairs that give the claim; red point: inputs set above",
+            "line: pairs that give the claim; point: inputs set above; shading: bn USD",
         )
         source(figure, source_line)
     said = []

@@ -12,15 +12,19 @@ from matplotlib.ticker import MaxNLocator
 from claimbook import text
 from claimbook.analysis.valuation import GroupValue
 from claimbook.charts.chart import (
-    BAND,
-    FALL,
+    DASHES,
     GRID,
     INK,
     MUTED,
     OTHER,
+    PRINTED,
     SUBJECT,
+    TINT,
     Chart,
+    dates,
+    end_labels,
     house_style,
+    last,
     new_figure,
     source,
     title,
@@ -47,7 +51,7 @@ def reachable_map(
         ax = figure.subplots()
         heatmap(ax, grid, target_busd)
         to_x, to_y = cells(grid.columns), cells(grid.index)
-        styles = [(INK, "-"), (SUBJECT, "--"), (FALL, ":")]
+        styles = [(INK, "-"), (SUBJECT, "--"), (MUTED, ":")]
         for order, (name, line) in enumerate(lines.items()):
             color, style = styles[order % len(styles)]
             inside = line[(line >= grid.index[0]) & (line <= grid.index[-1])]
@@ -55,8 +59,18 @@ def reachable_map(
                 continue
             x, y = to_x(inside.index.to_numpy()), to_y(inside.to_numpy())
             ax.plot(x, y, color=color, linestyle=style, linewidth=2.2)
-            # The label runs along its line, a little above it, from a fifth of its length.
-            at = len(x) // 5
+            # The label runs along its line, a little above it, where no benchmark crosses it.
+            at = next(
+                (
+                    begin
+                    for begin in (len(x) // 5, 2 * len(x) // 5, len(x) // 2, len(x) // 10)
+                    if not any(
+                        y[begin + len(x) // 4] < to_y(cost) < y[begin] + 0.06 * len(grid)
+                        for cost in benchmarks.values()
+                    )
+                ),
+                len(x) // 5,
+            )
             slope = np.degrees(np.arctan2(y[-1] - y[at], x[-1] - x[at]))
             ax.text(
                 x[at],
@@ -109,27 +123,21 @@ def value_against_rate(
     with house_style():
         figure = new_figure(3.9)
         ax = figure.subplots()
-        ax.axvspan(*usual, color=BAND, alpha=0.55, linewidth=0)
-        ax.axhline(target_busd, color=FALL, linewidth=1.2)
-        shades = [SUBJECT, "#4f7ea8", OTHER]
+        ax.axvspan(*usual, color=GRID, alpha=0.8, linewidth=0, zorder=0)
+        ax.axhline(target_busd, color=PRINTED, linewidth=1.2)
+        shades = [SUBJECT, TINT, OTHER]
+        ends = []
         for (first, line), color in zip(values.items(), shades, strict=False):
             ax.plot(line.index, line, color=color)
             rate = crossings[int(str(first))]
             ax.plot([rate], [target_busd], "o", color=color, markersize=5)
-            # A line is labelled where it meets the claim, on the side that no other line crosses.
-            place = {"xytext": (7, 1), "ha": "left", "va": "bottom"}
-            if first == max(values.columns) and len(values.columns) > 1:
-                place = {"xytext": (-5, -5), "ha": "right", "va": "top"}
-            ax.annotate(
-                f"year {first}: {text.amount(rate, 'percent', 1)}",
-                (rate, target_busd), textcoords="offset points", fontsize=8, color=color,
-                fontweight="semibold", **place,  # type: ignore[arg-type]
-            )  # fmt: skip
+            ends.append((f"year {first}: {text.amount(rate, 'percent', 1)}", *last(line), color))
         top = float(values.to_numpy().max())
         low = values.index[0]
         ax.annotate(
             f"claimed: {text.amount(target_busd, 'bn USD', 1)}",
-            (low, target_busd), xytext=(4, 4), textcoords="offset points", fontsize=8, color=FALL,
+            (low, target_busd), xytext=(4, 4), textcoords="offset points", fontsize=8,
+            color=PRINTED,
         )  # fmt: skip
         ax.annotate(
             "usual\nrates", (sum(usual) / 2, top), xytext=(0, -2), textcoords="offset points",
@@ -142,9 +150,11 @@ def value_against_rate(
         title(
             figure,
             "What the published yearly amounts are worth, by discount rate",
-            "bn USD before any cost; points: first year of profit, rate that gives the claim",
+            "bn USD before any cost; at the ends: the first year of profit, and the rate at which "
+            "the line meets the claim",
         )
         source(figure, source_line)
+        end_labels(ax, ends)
     met = text.listed(
         [
             f"{text.amount(rate, 'percent', 1)} with the first in year {first}"
@@ -165,9 +175,9 @@ def group_against_line(group: GroupValue, source_line: str) -> Chart:
     with house_style():
         figure = new_figure(3.9)
         ax = figure.subplots()
-        dates = [group.base_date, *levels.index]
+        days = [group.base_date, *levels.index]
         values = [group.base_busd, *levels["market_cap_usd_bn"]]
-        ax.plot(dates, values, color=SUBJECT, linewidth=1.2, alpha=0.7)
+        ax.plot(days, values, color=SUBJECT, linewidth=1.2, alpha=0.7)
         said = levels["certainty"] != "derived"
         ax.plot(
             levels.index[said], levels["market_cap_usd_bn"][said], "o", color=SUBJECT, markersize=5
@@ -177,13 +187,13 @@ def group_against_line(group: GroupValue, source_line: str) -> Chart:
             hollow, [group.base_busd, *levels["market_cap_usd_bn"][~said]], "o",
             markerfacecolor="white", markeredgecolor=SUBJECT, markersize=5, linestyle="none",
         )  # fmt: skip
-        ax.axhline(group.base_busd, color=OTHER, linewidth=0.9, linestyle=(0, (3, 3)))
-        ax.axhline(group.line_busd, color=FALL, linewidth=1.3)
+        ax.axhline(group.base_busd, color=OTHER, linewidth=0.9, linestyle=DASHES)
+        ax.axhline(group.line_busd, color=PRINTED, linewidth=1.3)
         ax.annotate(
             f"base + {text.amount(group.target_busd, 'bn USD', 1)} = "
             f"{text.amount(group.line_busd, 'bn USD', 1)}",
             (group.base_date, group.line_busd), xytext=(0, 4), textcoords="offset points",
-            fontsize=8, color=FALL,
+            fontsize=8, color=PRINTED,
         )  # fmt: skip
         ax.annotate(
             f"base, {group.base_date:%Y-%m-%d}: {text.amount(group.base_busd, 'bn USD', 1)}",
@@ -197,6 +207,7 @@ def group_against_line(group: GroupValue, source_line: str) -> Chart:
                 (group.passed_on, level), xytext=(-6, 4), textcoords="offset points", fontsize=8,
                 color=SUBJECT, ha="right", fontweight="semibold",
             )  # fmt: skip
+        dates(ax)
         ax.set(ylim=(0, None), ylabel="market value, bn USD")
         ax.margins(y=0.12)
         title(
@@ -219,6 +230,11 @@ def group_against_line(group: GroupValue, source_line: str) -> Chart:
     )
     columns = ["market_cap_usd_bn", "gain_busd", "n_companies", "certainty"]
     return Chart("group-value", figure, alt, levels[columns])
+
+
+def source_text(what: str, edition: str) -> str:
+    """The source and as-of line under a figure."""
+    return f"Source: {what}; claimbook edition {edition}"
 
 
 def heatmap(

@@ -146,9 +146,16 @@ def _trading(frame: pd.DataFrame) -> dict[str, Rows]:
         closes = pd.Series(calendar.closes(sessions), index=sessions)
         return (f["start_utc"] >= days.map(opens)) & (f["start_utc"] < days.map(closes))
 
+    def on_the_grid(f: pd.DataFrame) -> pd.Series:
+        days = gaps.days_of(f)
+        sessions = calendar.sessions(days.min(), days.max())
+        opens = pd.Series(calendar.opens(sessions), index=sessions)
+        return (f["start_utc"] - days.map(opens)) % pd.Timedelta(hours=1) == pd.Timedelta(0)
+
     rules: dict[str, Rows] = {"every date is a session of the exchange": in_sessions}
     if "start_utc" in frame:
         rules["every bar starts in the session's hours"] = in_hours
+        rules["every bar starts whole hours after the opening"] = on_the_grid
     return rules
 
 

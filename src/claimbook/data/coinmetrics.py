@@ -6,6 +6,7 @@ The client's plain rows are read: its frames were written for an older pandas.
 
 import logging
 import math
+import time
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from claimbook.data import network
-from claimbook.data.patience import ONCE, Patience
+from claimbook.data.patience import ONCE, OverdueError, Patience
 from claimbook.data.yahoo import HINT
 from claimbook.errors import DataError
 
@@ -41,6 +42,10 @@ class RefusedError(Exception):
         self.status = status
 
 
+class EndlessError(Exception):
+    """Pages that lead back to one that was there, or hold more days than were asked for."""
+
+
 class Session(requests.Session):
     """The client's session with what the client lacks: time limits, and an end to waiting.
 
@@ -50,6 +55,7 @@ class Session(requests.Session):
     def __init__(self, patience: Patience = ONCE) -> None:
         super().__init__()
         self.patience = patience
+        self.begin()
         waits = patience.waits
         again = Retry(
             total=len(waits),
@@ -64,7 +70,17 @@ class Session(requests.Session):
         for scheme in ("https://", "http://"):
             self.mount(scheme, HTTPAdapter(max_retries=again))
 
+    def begin(self) -> None:
+        """A new question: its time starts, and no page was asked for yet."""
+        self.until = time.monotonic() + self.patience.whole
+        self.pages: set[str] = set()
+
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        if str(url) in self.pages:
+            raise EndlessError
+        if time.monotonic() > self.until:
+            raise OverdueError
+        self.pages.add(str(url))
         kwargs["timeout"] = self.patience.timeout
         answer = super().request(method, url, *args, **kwargs)
         if answer.status_code >= BAD_REQUEST:
@@ -79,32 +95,33 @@ class Session(requests.Session):
 def network_daily(
     first: pd.Timestamp,
     last: pd.Timestamp,
-    session: requests.Session | None = None,
+    session: Session | None = None,
     patience: Patience = ONCE,
 ) -> pd.DataFrame:
     """The columns of the table `network_daily`, one row a UTC day from one day to another.
 
     Days at the end that the provider has not completed are left out. Raises DataError: a network
-    that cannot be reached, a refusal, an empty answer, one that cannot be read, a day missing.
+    that cannot be reached, a refusal, an empty answer, one that cannot be read or does not end, a
+    day missing.
     """
+    line = session or Session(patience)
     log = logging.getLogger("cm_client")
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        rows = (
-            CoinMetricsClient(session=session or Session(patience))
-            .get_asset_metrics(
-                assets="btc",
-                metrics=list(METRICS),
-                frequency="1d",
-                start_time=f"{first:%Y-%m-%d}",
-                end_time=f"{last:%Y-%m-%d}",
-                page_size=PAGE,
-            )
-            .to_list()
-        )
+        rows = line.patience.within(lambda: _rows(line, first, last))
     except RefusedError as error:
         raise DataError(_refused(error.status)) from error
+    except OverdueError as error:
+        raise DataError(
+            f"Coin Metrics' answer was not whole after {line.patience.whole:g} s: try again later; "
+            f"{HINT}"
+        ) from error
+    except EndlessError as error:
+        raise DataError(
+            f"Coin Metrics' answer does not end: its pages repeat, or hold more days than were "
+            f"asked for; its API may have changed; {HINT}"
+        ) from error
     except requests.JSONDecodeError as error:
         raise DataError(_unreadable(error)) from error
     except requests.RequestException as error:
@@ -119,6 +136,26 @@ def network_daily(
     finally:
         log.setLevel(level)
     return _table(rows, first, last)
+
+
+def _rows(line: Session, first: pd.Timestamp, last: pd.Timestamp) -> list[dict[str, Any]]:
+    """The client's plain rows, all pages of them."""
+    line.begin()
+    pages = CoinMetricsClient(session=line).get_asset_metrics(
+        assets="btc",
+        metrics=list(METRICS),
+        frequency="1d",
+        start_time=f"{first:%Y-%m-%d}",
+        end_time=f"{last:%Y-%m-%d}",
+        page_size=PAGE,
+    )
+    most = (last - first).days + 1
+    rows = []
+    for row in pages:
+        rows.append(row)
+        if len(rows) > most:
+            raise EndlessError
+    return rows
 
 
 def _table(rows: list[dict[str, Any]], first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:

@@ -11,10 +11,9 @@ from typing import Any
 import pandas as pd
 
 from claimbook import text
-from claimbook.data import yahoo
-from claimbook.data.days import day
+from claimbook.data import days, yahoo
 from claimbook.data.edition import CURRENT, read
-from claimbook.data.patience import ONCE, Patience
+from claimbook.data.patience import PATIENT, Patience
 from claimbook.errors import DataError
 
 COMPARED, NOTHING = "compared", "Yahoo returned nothing"
@@ -26,8 +25,8 @@ def drift(
     end: str,
     edition: str = CURRENT,
     *,
-    session: Any = None,
-    patience: Patience = ONCE,
+    session: yahoo.Session | None = None,
+    patience: Patience = PATIENT,
 ) -> pd.DataFrame:
     """How Yahoo's daily closes of today differ from the frozen ones, one row a ticker.
 
@@ -36,13 +35,15 @@ def drift(
     `close_pct` and `adjusted_return_pp`: the largest relative difference of raw closes in percent,
     and the largest difference of adjusted daily returns in percentage points, each with the date
     it stands on; missing where nothing could be compared. `session` is handed to yfinance, and
-    `patience` says how long to wait for it.
+    `patience` says how long to wait for it. A share is also known by the symbol it has at Yahoo.
     Raises DataError for a ticker or span that is not in the edition, for a network that cannot be
     reached, a refusal, an unreadable answer, and when Yahoo returns nothing for any ticker.
     """
-    first, last = day("the first day", start), day("the last day", end)
+    first, last = days.day("the first day", start), days.day("the last day", end)
     if first > last:
         raise DataError(f"the span {start} to {end} is empty: give the earlier day first")
+    tickers = [yahoo.known_here(ticker) for ticker in tickers]
+    session = session or yahoo.Session()
     book = read(["adjusted_closes", "bars_daily"], edition)
     adjusted = _wide(book["adjusted_closes"], "adjusted_close").loc[first:last]
     raw = _wide(book["bars_daily"], "close").loc[first:last]
@@ -72,8 +73,10 @@ def asked(
     """What the command asks for where nothing is named: the miners, the edition's last year."""
     book = read(["adjusted_closes", "tickers"])
     closes, listed = book["adjusted_closes"], book["tickers"]
-    end = end or f"{closes['date'].max():%Y-%m-%d}"
-    start = start or f"{day('the last day', end) - pd.DateOffset(years=1):%Y-%m-%d}"
+    if end is None:
+        end = f"{closes['date'].max():%Y-%m-%d}"
+    if start is None:
+        start = f"{days.day('the last day', end) - pd.DateOffset(years=1):%Y-%m-%d}"
     if tickers is None:
         traded = set(closes.loc[closes["date"].between(start, end), "ticker"])
         miners = listed.loc[listed["group"] == "miner", "ticker"]
@@ -129,7 +132,11 @@ def _compared(adjusted: pd.Series, raw: pd.Series, live: pd.DataFrame | None) ->
 
 
 def _closes(
-    ticker: str, first: pd.Timestamp, last: pd.Timestamp, session: Any, patience: Patience
+    ticker: str,
+    first: pd.Timestamp,
+    last: pd.Timestamp,
+    session: yahoo.Session,
+    patience: Patience,
 ) -> pd.DataFrame | None:
     found = yahoo.daily(ticker, first, last, session, patience)
     return None if found is None or found.bars.empty else found.bars.set_index("date")

@@ -8,14 +8,32 @@ from claimbook.analysis import calendar
 from claimbook.errors import DataError
 
 SETTLING = pd.Timedelta(hours=1)  # closing prices are final some time after the close
+FIRST = pd.Timestamp("2010-01-04")  # the first session that the exchange's calendar knows here
+YEARS = range(1900, 2100)  # years that a clock or a price can mean
+
+Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
 
 
 def day(what: str, written: str) -> pd.Timestamp:
     """A date from YYYY-MM-DD; DataError names `what` it was to be."""
     try:
-        return pd.Timestamp(dt.date.fromisoformat(written))
+        found = dt.date.fromisoformat(written)
     except ValueError:
-        raise DataError(f"{what} is {written!r}; write a date as YYYY-MM-DD") from None
+        found = None
+    if found is None or found.isoformat() != written:
+        raise DataError(f"{what} is {written!r}; write a date as YYYY-MM-DD")
+    if found.year not in YEARS:
+        raise DataError(f"{what} is {written}; there are no prices of that year")
+    return pd.Timestamp(found)
+
+
+def span(start: str | None, end: str | None) -> Span:
+    """The two dates of a span, None where one is not given; DataError where it is empty."""
+    first = None if start is None else day("the first day", start)
+    last = None if end is None else day("the last day", end)
+    if first is not None and last is not None and first > last:
+        raise DataError(f"the span {start} to {end} is empty: give the earlier day first")
+    return first, last
 
 
 def last_session(now: pd.Timestamp) -> pd.Timestamp:

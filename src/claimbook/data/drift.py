@@ -7,10 +7,12 @@ import pandas as pd
 from claimbook import text
 from claimbook.data import gaps
 
-# A value is revised where it moved by more than this, relative to what it was.
+# A value is revised where it moved by more than this, relative to what it was; and where it was
+# zero or missing and is no longer, or is missing now.
 REVISED = 0.0005
 ADJUSTED = "adjusted_close"
-UNCOMPARED = ("volume", "difficulty", "copy")  # counts restated daily; derived; a mark
+VOLUME = "volume"  # a count that is restated for days: said by itself
+DERIVED = ("difficulty",)  # moves with what it is derived from
 SHOWN = 5
 
 
@@ -49,8 +51,12 @@ def _table(name: str, old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> I
     if ADJUSTED in new:
         yield from _adjusted(name, both)
     else:
-        values = [c for c in new.select_dtypes("number") if c not in (*key, *UNCOMPARED)]
-        yield from _revised(name, both, values, key)
+        values = [c for c in new.select_dtypes("number") if c not in (*key, VOLUME, *DERIVED)]
+        yield _revised(name, both, values, key) or (
+            f"{name}: no value revised by more than {_tolerance()}."
+        )
+        if VOLUME in new and (said := _revised(f"{name}, volume", both, [VOLUME], key)):
+            yield said
     if "ticker" in new:
         known = gaps.found(old)
         fresh = [gap for gap in gaps.found(new) if gap not in known]
@@ -59,24 +65,45 @@ def _table(name: str, old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> I
             yield f"{name}: sessions of the exchange that are missing now: {_some(runs)}."
 
 
-def _revised(
-    name: str, both: pd.DataFrame, values: Sequence[str], key: Sequence[str]
-) -> Iterator[str]:
-    moved = pd.DataFrame(
-        {v: (both[f"{v}_new"] / both[f"{v}_old"] - 1).abs() for v in values}, index=both.index
-    ).replace(float("inf"), float("nan"))
-    largest = moved.max(axis=1)
-    rows = int((largest > REVISED).sum())
+def _revised(name: str, both: pd.DataFrame, values: Sequence[str], key: Sequence[str]) -> str:
+    """How values changed that stand in both, in one sentence; nothing where none did."""
+    old = both[[f"{v}_old" for v in values]].set_axis(list(values), axis=1).astype(float)
+    new = both[[f"{v}_new" for v in values]].set_axis(list(values), axis=1).astype(float)
+    given, stayed = old.isna() & new.notna(), old.notna() & new.notna()
+    gone, off_zero = old.notna() & new.isna(), stayed & old.eq(0) & new.ne(0)
+    relative = (new / old.where(old != 0) - 1).abs()
+    moved = relative > REVISED
+    rows = int((moved | given | gone | off_zero).any(axis=1).sum())
     if not rows:
-        yield f"{name}: no value revised by more than {_tolerance()}."
-        return
-    at = both.loc[largest.idxmax()]
-    place = " ".join(f"{at[k]:%Y-%m-%d}" if k != "ticker" else str(at[k]) for k in key)
-    size = text.amount(100 * float(largest.max()), "percent", 2)
-    yield (
-        f"{name}: values revised by more than {_tolerance()} in {rows:,} rows, at most {size} "
-        f"({moved.loc[largest.idxmax()].idxmax()}, {place})."
-    )
+        return ""
+    parts = []
+    if moved.any(axis=None):
+        size = text.amount(100 * float(relative.max(axis=None)), "percent", 2)
+        column, place = _place(relative == relative.max(axis=None), both, key)
+        parts.append(f"at most {size} ({column}, {place})")
+    for cells, what in (
+        (off_zero, "no longer zero"),
+        (given, "no longer missing"),
+        (gone, "missing now"),
+    ):
+        if count := int(cells.sum(axis=None)):
+            column, place = _place(cells, both, key)
+            first = "" if count == 1 else "the first "
+            parts.append(f"{count:,} {what} ({first}{column}, {place})")
+    many = f"{rows:,} row{'s' * (rows != 1)}"
+    return f"{name}: values revised by more than {_tolerance()} in {many}: {'; '.join(parts)}."
+
+
+def _place(cells: pd.DataFrame, both: pd.DataFrame, key: Sequence[str]) -> tuple[str, str]:
+    """The column and the key of the first cell that is flagged."""
+    row = cells.any(axis=1).idxmax()
+    at = both.loc[row]
+    place = " ".join(str(at[k]) if k == "ticker" else _moment(at[k]) for k in key)
+    return str(cells.loc[row].idxmax()), place
+
+
+def _moment(when: pd.Timestamp) -> str:
+    return f"{when:%Y-%m-%d}" if when.tz is None else f"{when:%Y-%m-%d %H:%M} UTC"
 
 
 def _adjusted(name: str, both: pd.DataFrame) -> Iterator[str]:
@@ -90,7 +117,7 @@ def _adjusted(name: str, both: pd.DataFrame) -> Iterator[str]:
         )
     by_ticker = both.groupby("ticker")
     moves = [by_ticker[f"{ADJUSTED}_{which}"].pct_change() for which in ("new", "old")]
-    off = (moves[0] - moves[1]).abs()
+    off = (moves[0] - moves[1]).abs()  # closes are required, positive: every return is there
     rows = int((off > REVISED).sum())
     if not rows:
         yield f"{name}: no return revised by more than {_tolerance('percentage points')}."
@@ -99,7 +126,7 @@ def _adjusted(name: str, both: pd.DataFrame) -> Iterator[str]:
     size = text.amount(100 * float(off.max()), "percentage points", 2)
     tickers = sorted(both.loc[off > REVISED, "ticker"].unique())
     yield (
-        f"{name}: {rows:,} returns of {_some(tickers)} revised by more than "
+        f"{name}: {rows:,} return{'s' * (rows != 1)} of {_some(tickers)} revised by more than "
         f"{_tolerance('percentage points')}, at most {size} ({at['date']:%Y-%m-%d} {at['ticker']})."
     )
 

@@ -20,17 +20,31 @@ import pandas as pd
 
 from claimbook import text
 from claimbook.analysis import calendar
-from claimbook.data import drift, edition, gaps, lock, market, refresh, staging, yahoo
+from claimbook.data import (
+    drift,
+    edition,
+    gaps,
+    lock,
+    market,
+    marks,
+    refresh,
+    staging,
+    symbols,
+    yahoo,
+)
 from claimbook.data.staging import Replacement
 from claimbook.errors import DataError
 
-IMPORTED = "imported"
+IMPORTED = marks.IMPORTED
 PRICES = ("open", "high", "low", "close", "adjusted_close")
 COLUMNS = ("date", "ticker", *PRICES, "volume")
 HOURLY_COLUMNS = ("start_utc", "ticker", *PRICES[:4], "volume")
 YAHOO = {"Date": "date", **yahoo.BARS}
 TABLES = ("adjusted_closes", "bars_daily", "bars_hourly", "bitcoin_daily", "tickers")
 SHOWN = 20  # bad rows that are listed
+# What no share, fund or coin has ever reached: dollars a share, and shares (dollars of coin) a day.
+HIGHEST, BUSIEST = 1e7, 1e13
+HOUR = pd.Timedelta(hours=1)
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d($|[T ])")
 
 
@@ -62,8 +76,9 @@ def read_file(file: Path, ticker: str | None = None) -> pd.DataFrame:
             continue
         values = {name: row[place].strip() for name, place in columns.items()}
         values.setdefault("ticker", ticker or "")
-        if ticker is not None and values["ticker"] != ticker:
+        if ticker is not None and values["ticker"].upper() != ticker:
             continue
+        values["ticker"] = values["ticker"].upper()
         typed, wrong = _row(values)
         key = (typed.get("date") or typed.get("start_utc"), values["ticker"])
         if not wrong and key in seen:
@@ -101,7 +116,7 @@ def bring(file: Path, *, name: str | None = None, ticker: str | None = None) -> 
             f"{wanted!r} cannot name an edition: use letters, digits, `_`, `.` and `-`, beginning "
             f"with a letter or digit, and none of {', '.join(edition.RESERVED)} (--name)"
         )
-    fresh = read_file(file, ticker)
+    fresh = read_file(file, None if ticker is None else symbols.given([ticker])[0])
     with lock.writing():
         if staging.free_name(wanted) != wanted:
             raise DataError(f"there is an edition {wanted} already; give another --name")
@@ -120,7 +135,11 @@ def bring(file: Path, *, name: str | None = None, ticker: str | None = None) -> 
         lines = drift.between(old, {table: new[table] for table in replaced}, keys)
         now = pd.Timestamp.now("UTC")
         staging.publish(
-            wanted, base, replaced, _provenance(file, fresh, base_name, now, lines), current=False
+            wanted,
+            base,
+            replaced,
+            _provenance(wanted, file, fresh, edition.package_of(base), now, lines),
+            current=False,
         )
     return refresh.Outcome(wanted, lines)
 
@@ -190,6 +209,8 @@ def _row(values: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     wrong = list(_when(values, typed))
     if not values["ticker"]:
         wrong.append("no ticker")
+    elif not symbols.known(values["ticker"]):
+        wrong.append(f"{values['ticker']!r} is no ticker")
     typed["ticker"] = values["ticker"]
     for name in (*PRICES, "volume"):
         if name not in values:
@@ -201,8 +222,12 @@ def _row(values: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
             )
         elif name == "volume" and (number < 0 or number % 1):
             wrong.append(f"volume is {values[name]}, not a whole number of shares")
+        elif name == "volume" and number > BUSIEST:
+            wrong.append(f"volume is {values[name]}, more than anything trades")
         elif name != "volume" and number <= 0:
             wrong.append(f"{name} is {values[name]}; prices are positive")
+        elif name != "volume" and number > HIGHEST:
+            wrong.append(f"{name} is {values[name]}, more than anything costs")
         else:
             typed[name] = number
     if not wrong:
@@ -245,6 +270,21 @@ def _when(values: Mapping[str, str], typed: dict[str, Any]) -> Iterator[str]:
         return
     if not held:
         yield f"{day:%Y-%m-%d} is no session of the New York Stock Exchange"
+    elif name == "start_utc":
+        yield from _off_hours(typed[name], pd.DatetimeIndex([day]))
+
+
+def _off_hours(start: pd.Timestamp, day: pd.DatetimeIndex) -> Iterator[str]:
+    """What is wrong with the time of an hourly bar in a session."""
+    opened, closed = calendar.opens(day)[0], calendar.closes(day)[0]
+    if not opened <= start < closed:
+        yield (
+            f"{start:%H:%M:%S} UTC lies outside that session's hours, {opened:%H:%M} to "
+            f"{closed:%H:%M} UTC"
+        )
+    elif (start - opened) % HOUR:
+        first, second = f"{opened:%H:%M}", f"{opened + HOUR:%H:%M}"
+        yield f"{start:%H:%M:%S} UTC is no start of a bar; that day's start {first}, {second}, …"
 
 
 def _number(written: str) -> float | None:
@@ -299,18 +339,24 @@ def _about(
 
 
 def _provenance(
-    file: Path, fresh: pd.DataFrame, base: str, now: pd.Timestamp, lines: list[str]
+    name: str,
+    file: Path,
+    fresh: pd.DataFrame,
+    package: Mapping[str, Any],
+    now: pd.Timestamp,
+    lines: list[str],
 ) -> dict[str, Any]:
     tickers = sorted(set(fresh["ticker"]))
     note = (
         f"Prices of {text.listed(tickers)} were imported from {file.name} on {now:%Y-%m-%d}, "
-        f"unchecked against any provider; all other figures are those of edition {base}."
+        f"unchecked against any provider; all other figures are those of edition "
+        f"{package['version']}."
     )
     return {
         "kind": IMPORTED,
         "fetched": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        "note": note,
-        "base": base,
+        **marks.entries(name, IMPORTED, note, package),
+        "base": package["version"],
         "file": file.name,
         "tickers": tickers,
         "drift": lines,

@@ -18,6 +18,10 @@ class PartialError(DataError):
     """An answer lacks rows that the current edition has."""
 
 
+class BasisError(DataError):
+    """Old rows and new ones are on different bases, and so cannot stand in one series."""
+
+
 @dataclass(frozen=True)
 class Joined:
     """The rows to keep, in order; and the old ones that are not among them.
@@ -47,7 +51,7 @@ def joined(
     `old` and `new` have the column `key` (dates or moments) and stand for one series, named `what`
     in sentences; `span` is what was fetched, both ends included. Where `value` names a price,
     old rows outside are kept only on the basis of the new ones: else they are dropped with `drop`,
-    and without it DataError is raised. Where no row is in both, `alike` says whether the basis is
+    and without it BasisError is raised. Where no row is in both, `alike` says whether the basis is
     known to be one. Raises PartialError where the answer lacks more of the old rows than `LOSS`.
     """
     inside = old[key].between(*span)
@@ -65,7 +69,7 @@ def joined(
         for side in (outside[outside[key] < span[0]], outside[outside[key] > span[1]]):
             if len(side) and not _one_basis(old, new, side, key, value, alike):
                 if not drop:
-                    raise DataError(
+                    raise BasisError(
                         f"{what}: the rows outside the days asked for are on another basis than "
                         "what is fetched now (a dividend or split since, or no day in common): "
                         "leave out --from and --to, so that the whole series is fetched anew; "

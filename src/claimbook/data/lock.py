@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from claimbook.data import edition
-from claimbook.errors import DataError
+from claimbook.errors import DataError, DiskError
 
 NAME = ".lock"
 
@@ -15,7 +15,8 @@ NAME = ".lock"
 def writing(wait: float = 0) -> Iterator[None]:
     """Be the only one that adds or chooses an edition; `wait` seconds at most for another one.
 
-    Raises DataError where another process is still at it, or the folder cannot be written.
+    Raises DataError where another process is still at it, DiskError where the folder cannot be
+    written.
     """
     folder = edition.editions_folder()
     try:
@@ -28,7 +29,7 @@ def writing(wait: float = 0) -> Iterator[None]:
             "again; nothing was written"
         ) from None
     except OSError as error:
-        raise DataError(
+        raise DiskError(
             f"data/editions cannot be written ({error.strerror}): nothing was written"
         ) from error
     try:

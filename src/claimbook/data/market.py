@@ -9,7 +9,7 @@ import pandas as pd
 from claimbook import text
 from claimbook.analysis import calendar
 from claimbook.data import days, drift, gaps, yahoo
-from claimbook.data.joining import PartialError, joined
+from claimbook.data.joining import BasisError, PartialError, joined
 from claimbook.data.patience import Patience
 from claimbook.errors import DataError
 
@@ -34,28 +34,29 @@ REMARKS = {
     "tickers": [],
 }
 
-Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
-
 
 @dataclass
 class Found:
     """The price tables as they are to be, and what a reader of the drift must know.
 
     `gone` are tickers that Yahoo no longer answers for, `partial` those of which it lacks rows that
-    the old edition has; `kept` are all whose rows are the old edition's.
+    the old edition has, `apart` those whose old rows are on another basis, `later` those that were
+    not listed yet; `kept` are all whose rows are the old edition's.
     """
 
     tables: dict[str, pd.DataFrame]
     notes: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
 
 
 def fetch(
     old: Mapping[str, pd.DataFrame],
     tickers: Sequence[str] | None,
-    span: Span,
+    span: days.Span,
     now: pd.Timestamp,
     *,
     session: Any,
@@ -65,11 +66,15 @@ def fetch(
     """The price tables with the named tickers' rows fetched anew, by default with all of them.
 
     `old` holds adjusted_closes, bars_daily, bars_hourly, bitcoin_daily and tickers. Rows of other
-    tickers are taken over. Raises DataError where a ticker that was named has no prices at Yahoo,
-    where too many others have none, and for what `yahoo` and `joining` raise.
+    tickers are taken over. Tickers that are not named and cannot be fetched for the days asked for
+    keep their rows, and a note says so. Raises DataError where a ticker that was named has no
+    prices at Yahoo, where too many others have none, and for what `yahoo` and `joining` raise.
     """
     listed = old["tickers"].set_index("ticker")
-    symbols = list(tickers) if tickers is not None else [*listed.index, BITCOIN_SYMBOL]
+    if tickers is not None:
+        symbols = list(dict.fromkeys(yahoo.known_here(ticker) for ticker in tickers))
+    else:
+        symbols = [*listed.index, BITCOIN_SYMBOL]
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in (ADJUSTED, BARS, HOURLY)}
     found = Found({})
     splits: dict[str, pd.Series] = {}
@@ -78,7 +83,17 @@ def fetch(
     for number, ticker in enumerate(symbols):
         if number % EVERY == 0:
             say(f"Yahoo Finance: {ticker}, {number + 1} of {len(symbols)}")
-        first, last = _daily_span(ticker, old, listed, span, now)
+        within = _daily_span(ticker, old, listed, span, now)
+        if within is None:
+            begins = f"{listed.loc[ticker, 'first_session']:%Y-%m-%d}"
+            if tickers is not None:
+                raise DataError(
+                    f"{ticker}: its rows begin {begins}, after the days asked for; give a later "
+                    "--to, or leave it out"
+                )
+            found.later.append(f"{ticker} ({begins})")
+            continue
+        first, last = within
         history = yahoo.daily(ticker, first, last, session, patience)
         if history is None or history.bars.empty:
             if tickers is not None:
@@ -98,33 +113,18 @@ def fetch(
                 rows[HOURLY] = _hourly(
                     ticker, (first, last), now, old, found, history, session, patience
                 )
-        except PartialError:
+        except (PartialError, BasisError) as error:
             if tickers is not None:
                 raise
-            found.partial.append(ticker)
+            (found.partial if isinstance(error, PartialError) else found.apart).append(ticker)
             continue
         for name, frame in rows.items():
             parts[name].append(frame.assign(ticker=ticker))
         if history.symbol != ticker:
             found.notes.append(f"{ticker}: renamed; Yahoo Finance lists it as {history.symbol}.")
         splits[ticker], names[ticker] = history.splits, history.name
-    without = [*found.gone, *found.partial]
-    if len(without) > GONE * len(symbols):
-        raise DataError(
-            f"Yahoo Finance returned no prices, or not all, for {len(without)} of {len(symbols)} "
-            f"securities ({text.listed(without[:3])}, …): it may be down; {yahoo.HINT}"
-        )
-    if found.partial:
-        found.notes.append(
-            f"Yahoo Finance lacks rows that there are of {text.listed(found.partial)}; "
-            "their rows are those of the old edition."
-        )
-    if found.gone:
-        found.notes.append(
-            f"Gone from Yahoo Finance (renamed or delisted): {text.listed(found.gone)}; "
-            "their rows are those of the old edition."
-        )
-    answered = [t for t in symbols if t not in without and t != BITCOIN_SYMBOL]
+    _told(found, len(symbols) - len(found.later), spanned=span != (None, None))
+    answered = [ticker for ticker in symbols if ticker in splits]
     found.kept = [t for t in listed.index if t not in answered]
     for name, fresh in parts.items():
         others = old[name][~old[name]["ticker"].isin(answered)]
@@ -136,6 +136,38 @@ def fetch(
     found.tables["tickers"] = listing(old["tickers"], found.tables, names)
     found.notes += drift.splits(splits, old[ADJUSTED])
     return found
+
+
+def _told(found: Found, asked: int, *, spanned: bool) -> None:
+    """Notes on the securities whose rows stay; DataError where they are too many to be believed.
+
+    `asked` counts the securities that Yahoo was asked for.
+    """
+    without = [*found.gone, *found.partial]
+    if len(without) > GONE * asked:
+        raise DataError(
+            f"Yahoo Finance returned no prices, or not all, for {len(without)} of {asked} "
+            f"securities ({text.listed(without[:3])}, …): it may be down; {yahoo.HINT}"
+        )
+    gone = (
+        "No prices at Yahoo Finance on the days asked for (renamed, delisted, or not traded then)"
+        if spanned
+        else "Gone from Yahoo Finance (renamed or delisted)"
+    )
+    for why, tickers in (
+        ("Yahoo Finance lacks rows that there are", found.partial),
+        (gone, found.gone),
+        ("Left out, because their rows begin after the days asked for", found.later),
+        (
+            "Left out, because the days asked for are on another basis than the rest (a dividend "
+            "or split since) or have no day in common with it; without --from and --to they are "
+            "fetched whole",
+            found.apart,
+        ),
+    ):
+        if tickers:
+            rows = "their rows are those of the old edition"
+            found.notes.append(f"{why}: {text.listed(tickers)}; {rows}.")
 
 
 def moment_column(table: str) -> str:
@@ -199,32 +231,38 @@ def _daily_span(
     ticker: str,
     old: Mapping[str, pd.DataFrame],
     listed: pd.DataFrame,
-    span: Span,
+    span: days.Span,
     now: pd.Timestamp,
-) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """The days to ask for: those given, within the ticker's listing and what is over."""
+) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """The days to ask for: those given, within the ticker's listing and what is over.
+
+    None where the ticker was not listed yet. Raises DataError where no session is over.
+    """
     table = old[BITCOIN] if ticker == BITCOIN_SYMBOL else old[ADJUSTED]
     start = table["date"].min()
     over = days.last_day(now) if ticker == BITCOIN_SYMBOL else days.last_session(now)
     first, last = span[0] or start, min(span[1] or over, over)
+    coin = ticker == BITCOIN_SYMBOL
+    if first > last or not (coin or len(calendar.sessions(first, last))):
+        raise DataError(
+            f"{ticker}: no session from {first:%Y-%m-%d} to {span[1] or last:%Y-%m-%d} is there to "
+            f"fetch; the last one that is over is {over:%Y-%m-%d}"
+        )
     if ticker in listed.index and listed.loc[ticker, "first_session"] > start:
         # Earlier rows are another security's: a shell company, shares before a Chapter 11.
         first = max(first, listed.loc[ticker, "first_session"])
-    if first > last:
-        raise DataError(
-            f"{ticker}: no session from {first:%Y-%m-%d} to {last:%Y-%m-%d} is there to fetch; "
-            f"the last one that is over is {over:%Y-%m-%d}"
-        )
-    return first, last
+    return (first, last) if first <= last else None
 
 
 def _behind(
-    closes: pd.DataFrame, answered: Sequence[str], span: Span, now: pd.Timestamp
+    closes: pd.DataFrame, answered: Sequence[str], span: days.Span, now: pd.Timestamp
 ) -> list[str]:
     """A sentence where securities that were answered for end before the last session asked for."""
     over = days.last_session(now)
-    due = calendar.sessions(closes["date"].min(), min(span[1] or over, over))[-1]
     last = closes[closes["ticker"].isin(answered)].groupby("ticker")["date"].max()
+    if last.empty:
+        return []
+    due = calendar.sessions(closes["date"].min(), min(span[1] or over, over))[-1]
     behind = [str(ticker) for ticker in last.index[last < due]]
     if not behind:
         return []

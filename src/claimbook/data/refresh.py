@@ -5,26 +5,33 @@ once a dividend lies between them. Tables that no source here brings are taken o
 """
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from typing import Any
 
 import pandas as pd
 
 from claimbook import text
-from claimbook.data import coinmetrics, days, drift, edition, lock, market, staging, yahoo
+from claimbook.data import (
+    coinmetrics,
+    days,
+    drift,
+    edition,
+    lock,
+    market,
+    marks,
+    staging,
+    symbols,
+    yahoo,
+)
 from claimbook.data.joining import joined
+from claimbook.data.parts import MARKET, NETWORK, PARTS
 from claimbook.data.patience import PATIENT, Patience
 from claimbook.data.staging import Replacement
 from claimbook.errors import DataError
 
-MARKET, NETWORK = "market", "network"
-PARTS = {
-    MARKET: ("adjusted_closes", "bars_daily", "bars_hourly", "bitcoin_daily", "tickers"),
-    NETWORK: ("network_daily",),
-}
-FETCHED, LIVE = "fetched", "live"
+FETCHED, LIVE = "fetched", marks.LIVE
 # Tables whose last day names an edition.
 DATED = ("adjusted_closes", "bars_daily", "bitcoin_daily", "network_daily", "network_daily_second")
 
@@ -35,7 +42,7 @@ Say = Callable[[str], Any]
 class Asked:
     """What to fetch: tickers and days (ISO; both ends included) as given, None for all there are.
 
-    `only` is `market`, `network` or None for both.
+    `only` is `market`, `network` or None for both. A ticker's blanks and case do not matter.
     """
 
     tickers: tuple[str, ...] | None = None
@@ -86,19 +93,27 @@ def fetch(
     now: pd.Timestamp | None = None,
     kind: str = FETCHED,
     say: Say = lambda line: None,
+    base: str = edition.CURRENT,
+    held: Collection[str] = (),
 ) -> Outcome:
-    """What `refresh` does, for a caller that holds the lock."""
+    """What `refresh` does, for a caller that holds the lock.
+
+    `base` is the edition to build upon, `held` are its parts that count as fetched.
+    """
     now = now or pd.Timestamp.now("UTC")
-    base = edition.resolve(edition.CURRENT)  # once: what others choose meanwhile is not for us
+    base = edition.resolve(base)  # once: what others choose meanwhile is not for us
     base_name, tables = edition.open_edition(base)
     parts = _parts(asked, base_name, set(tables))
-    span = _span(asked)
+    if asked.tickers is not None:
+        asked = replace(asked, tickers=symbols.given(asked.tickers))
+    span = _span(asked, parts, now)
     old = dict(edition.read([t for t in DATED if t in tables], base))
     old |= edition.read([t for part in parts for t in PARTS[part]], base)
     sources = sources or Sources(yahoo=yahoo.Session())
     notes: list[str] = []
     replaced: dict[str, Replacement] = {}
     moment = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    network_days = _network_days(old, span, now) if NETWORK in parts else None
     if MARKET in parts:
         found = market.fetch(
             old,
@@ -113,9 +128,9 @@ def fetch(
         for name, frame in found.tables.items():
             about = dict(market.about(name, frame, tables[name].descriptor, found, base_name))
             replaced[name] = Replacement(frame, about | {"fetched": moment})
-    if NETWORK in parts:
+    if network_days is not None:
         say("Coin Metrics: asking for the network's days")
-        frame, lost = _network(old["network_daily"], span, now, sources)
+        frame, lost = _network(old["network_daily"], network_days, sources)
         notes += lost
         about = _network_about(tables["network_daily"].descriptor, moment)
         replaced["network_daily"] = Replacement(frame, about)
@@ -123,13 +138,9 @@ def fetch(
     new = {name: table.frame for name, table in replaced.items()}
     lines = [*notes, *drift.between(old, new, keys)]
     name = staging.free_name(_name(old | new, kind, now))
-    staging.publish(
-        name,
-        base,
-        replaced,
-        _provenance(kind, moment, base_name, asked, parts, lines),
-        current=kind != LIVE,
-    )
+    about = _provenance(name, kind, moment, base, asked, parts, lines)
+    about["parts"] = sorted({*held, *parts})
+    staging.publish(name, base, replaced, about, current=kind != LIVE)
     return Outcome(name, lines)
 
 
@@ -143,25 +154,42 @@ def _parts(asked: Asked, base: str, tables: set[str]) -> list[str]:
     return parts
 
 
-def _span(asked: Asked) -> market.Span:
-    first = days.day("the first day", asked.start) if asked.start else None
-    last = days.day("the last day", asked.end) if asked.end else None
-    if first is not None and last is not None and first > last:
-        raise DataError(
-            f"the span {asked.start} to {asked.end} is empty: give the earlier day first"
-        )
+def _span(asked: Asked, parts: Sequence[str], now: pd.Timestamp) -> days.Span:
+    """The days asked for; DataError where the exchange or the clock rules one out."""
+    first, last = days.span(asked.start, asked.end)
+    over = days.last_day(now)
+    for what, day in (("--from", first), ("--to", last)):
+        if day is not None and day > over:
+            raise DataError(
+                f"{day:%Y-%m-%d} is not over yet; the last day that is over is {over:%Y-%m-%d}: "
+                f"give an earlier {what}"
+            )
+        if day is not None and MARKET in parts and day < days.FIRST:
+            raise DataError(
+                f"{day:%Y-%m-%d} lies before the exchange's calendar here, which begins "
+                f"{days.FIRST:%Y-%m-%d}: give a later {what}"
+            )
     return first, last
 
 
+def _network_days(
+    old: Mapping[str, pd.DataFrame], span: days.Span, now: pd.Timestamp
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The days to ask for; DataError where the table begins later."""
+    start = old["network_daily"]["date"].min()
+    for what, day in zip(("--from", "--to"), span, strict=True):
+        if day is not None and day < start:
+            raise DataError(
+                f"{day:%Y-%m-%d} lies before the network figures, which begin {start:%Y-%m-%d}: "
+                f"give a later {what}, or --only market"
+            )
+    return span[0] or start, span[1] or days.last_day(now)
+
+
 def _network(
-    old: pd.DataFrame, span: market.Span, now: pd.Timestamp, sources: Sources
+    old: pd.DataFrame, span: tuple[pd.Timestamp, pd.Timestamp], sources: Sources
 ) -> tuple[pd.DataFrame, list[str]]:
-    first = max(span[0] or old["date"].min(), old["date"].min())
-    last = min(span[1] or days.last_day(now), days.last_day(now))
-    if first > last:
-        raise DataError(
-            f"no day from {first:%Y-%m-%d} on is over yet; give an earlier --from, or --only market"
-        )
+    first, last = span
     new = coinmetrics.network_daily(first, last, sources.coinmetrics, sources.patience)
     # The span that was answered: days not complete yet stay as the old edition has them.
     answered = (first, new["date"].max())
@@ -197,12 +225,19 @@ def _name(tables: dict[str, pd.DataFrame], kind: str, now: pd.Timestamp) -> str:
 
 
 def _provenance(
-    kind: str, moment: str, base: str, asked: Asked, parts: Sequence[str], lines: list[str]
+    name: str,
+    kind: str,
+    moment: str,
+    base: str,
+    asked: Asked,
+    parts: Sequence[str],
+    lines: list[str],
 ) -> dict[str, Any]:
+    package = edition.package_of(base)
     who = {MARKET: yahoo.SOURCE, NETWORK: coinmetrics.SOURCE}
     sources = text.listed([who[part] for part in parts])
     when = f"{moment[:10]} {moment[11:16]} UTC"
-    rest = f"from {sources}; all other figures are those of edition {base}"
+    rest = f"from {sources}; all other figures are those of edition {package['version']}"
     note = (
         f"Live data, fetched {when}; not reproducible: {rest}, and the providers restate theirs."
         if kind == LIVE
@@ -212,9 +247,8 @@ def _provenance(
     return {
         "kind": kind,
         "fetched": moment,
-        "note": note,
-        "base": base,
-        "parts": list(parts),
+        **marks.entries(name, kind, note, package),
+        "base": package["version"],
         "asked": {name: value for name, value in asdict(asked).items() if value is not None},
         "tools": {package: metadata.version(package) for package in packages},
         "drift": lines,

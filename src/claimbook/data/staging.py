@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from claimbook.data import edition
-from claimbook.errors import DataError
+from claimbook.errors import DataError, DiskError
 
 PART = ".part-"
 LISTED = 5  # problems that a refusal names
@@ -52,29 +52,38 @@ def publish(
     """Make the edition `name` from the tables of `base`, some of them replaced.
 
     `base` is an edition's folder name (`edition.resolve`). The caller holds `lock.writing`. With
-    `current` it becomes the current edition. Raises DataError where a table fails a check or the
-    disk cannot take it; then nothing is left of it.
+    `current` it becomes the current edition. Raises DataError where a table fails a check and
+    DiskError where the disk cannot take it; then nothing is left of it.
     """
     folder = edition.editions_folder()
     for left in folder.glob(f"{PART}*"):
         shutil.rmtree(left, ignore_errors=True)  # of a process that was killed
-    part: Path | None = None
+    unfinished: Path | None = None
     try:
-        part = Path(tempfile.mkdtemp(prefix=PART, dir=folder))
-        package = _write(part, name, base, replaced, provenance)
-        _check(part, package)
-        part.chmod(0o755)
-        part.rename(folder / name)
+        unfinished = Path(tempfile.mkdtemp(prefix=PART, dir=folder))
+        package = _write(unfinished, name, base, replaced, provenance)
+        _check(unfinished, package)
+        unfinished.chmod(0o755)
+        unfinished = unfinished.rename(folder / name)
         if current:
-            edition.use(name)
+            edition.point_at(name)
+        unfinished = None
     except OSError as error:
-        raise DataError(
+        stays = "nothing was changed, the current edition stays"
+        if unfinished is not None and not _taken_away(unfinished):
+            stays = f"data/editions/{unfinished.name} is left over; the current edition stays"
+        raise DiskError(
             f"edition {name} could not be written ({error.strerror or error}): free some space or "
-            "mend the folder data/editions; nothing was changed, the current edition stays"
+            f"mend the folder data/editions; {stays}"
         ) from error
     finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
+        if unfinished is not None:
+            _taken_away(unfinished)
+
+
+def _taken_away(folder: Path) -> bool:
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def csv_of(frame: pd.DataFrame, schema: Mapping[str, Any]) -> bytes:

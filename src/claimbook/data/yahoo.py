@@ -16,12 +16,16 @@ from typing import Any
 import pandas as pd
 import yfinance
 from curl_cffi.requests import Session as CurlSession
+from curl_cffi.requests.exceptions import ConnectionError as CurlConnectionError
+from curl_cffi.requests.exceptions import ProxyError
 
 from claimbook.data.patience import ONCE, Patience
 from claimbook.errors import DataError
 
 SOURCE = "Yahoo Finance"
-BAD_REQUEST, NOT_FOUND, TOO_MANY, SERVER = 400, 404, 429, 500
+BAD_REQUEST, NOT_FOUND, UNPROCESSABLE, TOO_MANY, SERVER = 400, 404, 422, 429, 500
+DENIED = 999  # Yahoo's own status for an address that asks too often
+CHART = "/v8/finance/chart/"
 DIGITS = 6  # Yahoo's prices are single-precision numbers; more digits would be noise
 HOURLY_DAYS = 729  # Yahoo keeps hourly bars for 730 days
 HINT = "nothing was written; the current edition stays as it is"
@@ -53,16 +57,43 @@ class History:
 
 
 class Session(CurlSession[Any]):
-    """yfinance's own kind of session; it remembers how long Yahoo last asked to wait."""
+    """yfinance's own kind of session; it remembers Yahoo's last answer to a request for prices.
+
+    yfinance takes a server in trouble, or a page in the place of data, for a share that is gone;
+    the answer itself tells them apart.
+    """
 
     def __init__(self) -> None:
         super().__init__(impersonate="chrome")
+        self.forget()
+
+    def forget(self) -> None:
+        """A new try: no answer yet."""
         self.advised: float | None = None
+        self.answer: Any = None
 
     def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Any:
         answer = super().request(method, url, *args, **kwargs)
         self.advised = seconds(answer.headers.get("Retry-After"))
+        if CHART in url:
+            self.answer = answer
         return answer
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the last answer with prices or without; 0 where there is none."""
+        return int(self.answer.status_code) if self.answer is not None else 0
+
+    @property
+    def says_none(self) -> bool:
+        """Whether Yahoo's last answer is its statement that there are no such prices."""
+        try:
+            chart = self.answer.json()["chart"]
+            if self.status in (BAD_REQUEST, NOT_FOUND, UNPROCESSABLE):
+                return chart["error"] is not None
+            return self.status < BAD_REQUEST and bool(chart["result"]) and not chart["error"]
+        except (AttributeError, ValueError, KeyError, TypeError):
+            return False
 
     def get(self, url: str, **kwargs: Any) -> Any:
         return self.request("GET", url, **kwargs)
@@ -75,7 +106,7 @@ def daily(
     ticker: str,
     first: pd.Timestamp,
     last: pd.Timestamp,
-    session: Any = None,
+    session: Session | None = None,
     patience: Patience = ONCE,
 ) -> History | None:
     """A ticker's daily history from one day to another, both included; None where Yahoo has none.
@@ -101,7 +132,7 @@ def hourly(
     ticker: str,
     first: pd.Timestamp,
     last: pd.Timestamp,
-    session: Any = None,
+    session: Session | None = None,
     patience: Patience = ONCE,
 ) -> pd.DataFrame | None:
     """A ticker's one-hour bars of the regular session: start_utc (UTC), open … close, volume.
@@ -115,6 +146,12 @@ def hourly(
     bars = found[0].drop(columns="Adj Close")
     starts = pd.DatetimeIndex(bars.index).tz_convert("UTC").astype("datetime64[us, UTC]")
     return _table(symbol, bars, "start_utc", starts)
+
+
+def known_here(symbol: str) -> str:
+    """What these tables call a security that Yahoo lists under `symbol` now."""
+    here = {theirs: ours for ours, theirs in RENAMED.items()}
+    return here.get(symbol, symbol)
 
 
 def seconds(header: str | None) -> float | None:
@@ -154,14 +191,18 @@ def _history(
     first: pd.Timestamp,
     last: pd.Timestamp,
     interval: str,
-    session: Any,
+    session: Session | None,
     patience: Patience,
 ) -> tuple[pd.DataFrame, dict[str, Any]] | None:
     """yfinance's bars and what Yahoo says about the security; None where it has no prices."""
     after = last + pd.Timedelta(days=1)  # Yahoo's end is excluded
+    line = session or Session()
 
     def asked() -> tuple[pd.DataFrame, dict[str, Any]]:
-        ticker = yfinance.Ticker(symbol, session=session)
+        # yfinance remembers answers for the life of the process, the bad ones too.
+        yfinance.data.YfData.cache_get.cache_clear()
+        line.forget()
+        ticker = yfinance.Ticker(symbol, session=line)
         bars = ticker.history(
             start=f"{first:%Y-%m-%d}",
             end=f"{after:%Y-%m-%d}",
@@ -177,47 +218,73 @@ def _history(
 
     with _raising():
         try:
-            bars, about = patience.ask(asked, _passes, lambda: getattr(session, "advised", None))
-        except yfinance.exceptions.YFRateLimitError as error:
-            raise DataError(
-                f"Yahoo Finance limits the requests from this address; try again in an hour; {HINT}"
-            ) from error
-        except yfinance.exceptions.YFTickerMissingError:
-            return None
+            bars, about = patience.ask(
+                asked, lambda error, tries: _passes(error, tries, line), lambda: line.advised
+            )
         except Exception as error:
             # yfinance lets through whatever its transport and its parser meet, of many types.
-            if _status(error) == NOT_FOUND:
+            if _none(error, line):
                 return None
-            raise _failure(symbol, error) from error
+            raise _failure(symbol, error, line) from error
     if "Close" not in bars or bars["Close"].notna().sum() == 0:
         return None
     return bars, about
 
 
-def _passes(error: Exception) -> bool:
-    """Whether asking again may help: limits, servers in trouble, a network that hiccups."""
+def _none(error: Exception, line: Session) -> bool:
+    """Whether the error means that there are no such prices, and nothing else."""
+    missing = isinstance(error, yfinance.exceptions.YFTickerMissingError)
+    return (missing or line.status >= BAD_REQUEST) and line.says_none
+
+
+def _passes(error: Exception, tries: int, line: Session) -> bool:
+    """Whether asking again may help: limits, servers in trouble, cut-off answers, the network."""
+    if _none(error, line):
+        return False
+    if _transport(error, line):
+        unreached = isinstance(error, CurlConnectionError | ProxyError)
+        return tries == 1 or not unreached  # no network is said soon
+    status = _status(error, line)
+    down = isinstance(error, yfinance.exceptions.YFDataException)
+    garbled = isinstance(error, ValueError)  # cut off, empty, or a page for people
+    return _limited(error, line) or status >= SERVER or (not status and (down or garbled))
+
+
+def _limited(error: Exception, line: Session) -> bool:
     limited = isinstance(error, yfinance.exceptions.YFRateLimitError)
-    return limited or _status(error) in (TOO_MANY, *range(SERVER, 600)) or _transport(error)
+    return limited or _status(error, line) in (TOO_MANY, DENIED)
 
 
-def _status(error: Exception) -> int:
-    """The HTTP status that an error carries; 0 where it carries none."""
+def _status(error: Exception, line: Session) -> int:
+    """The HTTP status that was the trouble; 0 where none was."""
+    if line.status >= BAD_REQUEST:
+        return line.status
     return int(getattr(getattr(error, "response", None), "status_code", 0))
 
 
-def _transport(error: Exception) -> bool:
-    garbled = isinstance(error, ValueError | KeyError | TypeError | IndexError | AttributeError)
+def _transport(error: Exception, line: Session) -> bool:
+    odd = isinstance(error, ValueError | KeyError | TypeError | IndexError | AttributeError)
     met = any("curl_cffi" in kind.__module__ for kind in type(error).__mro__)
-    return (met or isinstance(error, OSError)) and not garbled and _status(error) < BAD_REQUEST
+    return (met or isinstance(error, OSError)) and not odd and _status(error, line) < BAD_REQUEST
 
 
-def _failure(symbol: str, error: Exception) -> DataError:
-    if _status(error) >= BAD_REQUEST:
+def _failure(symbol: str, error: Exception, line: Session) -> DataError:
+    status = _status(error, line)
+    if _limited(error, line):
         return DataError(
-            f"Yahoo Finance refused the request for {symbol} (HTTP {_status(error)}): "
-            f"it may be down; {HINT}"
+            f"Yahoo Finance limits the requests from this address; try again in an hour; {HINT}"
         )
-    if _transport(error):
+    if status >= SERVER:
+        return DataError(
+            f"Yahoo Finance is in trouble (HTTP {status}, asked for {symbol}): try again later; "
+            f"{HINT}"
+        )
+    if status >= BAD_REQUEST:
+        return DataError(
+            f"Yahoo Finance refused the request for {symbol} (HTTP {status}): its API may have "
+            f"changed; {HINT}"
+        )
+    if _transport(error, line):
         return DataError(
             f"Yahoo Finance could not be reached for {symbol} ({type(error).__name__}): "
             f"check the network; {HINT}"

@@ -3,12 +3,13 @@
 from IPython.core.getipython import get_ipython
 
 from claimbook import ledger, show
+from claimbook.language import mark, tell, word
 
-ELSEWHERE = """\
-In JupyterLab (`make lab`) a form stands here. Choose a claim, change its parameters, and see its \
-main figure and verdict at once. A page cannot run anything; the command line does the same:
-
-{commands}"""
+ELSEWHERE = mark(
+    "In JupyterLab (`make lab`) a form stands here. Choose a claim, change its parameters, and see "
+    "its main figure and verdict at once. A page cannot run anything; the command line does the "
+    "same:"
+)
 
 
 def offer() -> None:
@@ -22,7 +23,7 @@ def offer() -> None:
 
         Panel().show()
     else:
-        show.say(ELSEWHERE.format(commands=commands()))
+        show.say(f"{word(ELSEWHERE)}\n\n{commands()}")
 
 
 def attended() -> bool:
@@ -40,5 +41,9 @@ def attended() -> bool:
 def commands() -> str:
     """For each claim, the command that lists its parameters (Markdown)."""
     claims = [claim for claim in ledger.claims() if claim.notebook]
-    listed = "\n".join(f"- `claimbook show {claim.id}` lists its parameters" for claim in claims)
-    return f"{listed}\n- `claimbook render CLAIM -p name=value` makes the report"
+    listed = [
+        tell("- `{command}` lists its parameters", command=f"claimbook show {claim.id}")
+        for claim in claims
+    ]
+    made = tell("- `{command}` makes the report", command="claimbook render CLAIM -p name=value")
+    return "\n".join([*listed, made])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from claimbook import parameters
-from claimbook.data import CURRENT
+from claimbook.data import CURRENT, parts
 from claimbook.data import edition as editions
 from claimbook.errors import ClaimbookError
 from claimbook.ledger import Claim
@@ -63,7 +63,8 @@ def of(claim: Claim, column: Column) -> list[Field]:
 
     Raises LedgerError where its notebook cannot be read, DataError where a table cannot.
     """
-    return [_field(parameter, column) for parameter in parameters.of(claim).values()]
+    declared = parameters.of(claim).values()
+    return [_field(parameter, column, claim.tables) for parameter in declared]
 
 
 def value_of(field: Field, held: Any) -> Any:
@@ -108,11 +109,12 @@ def written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _field(parameter: Parameter, column: Column) -> Field:
+def _field(parameter: Parameter, column: Column, tables: Sequence[str] = ()) -> Field:
     single = parameter.type.removeprefix("list[").removesuffix("]")
     several = single != parameter.type
     if parameter.name == EDITION:
-        return Field(parameter, CHOICE, (CURRENT, *_editions()))
+        live = (editions.LIVE,) if parts.of(tables) else ()
+        return Field(parameter, CHOICE, (CURRENT, *live, *_editions()))
     if parameter.choices and not several:
         return Field(parameter, CHOICE, tuple(_typed(single, c) for c in parameter.choices))
     if " day in " in f" {parameter.allowed}" or " session in " in f" {parameter.allowed}":

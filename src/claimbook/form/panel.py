@@ -13,6 +13,7 @@ from claimbook.errors import ClaimbookError
 from claimbook.form import fields, view
 from claimbook.form.fields import Field
 from claimbook.form.trial import Outcome, Trial
+from claimbook.language import tell
 from claimbook.ledger import Claim
 from claimbook.parameters import EDITION
 from claimbook.reports.shelf import Shelf
@@ -32,7 +33,7 @@ class Panel:
         self.claims = {claim.id: claim for claim in ledger.claims() if claim.notebook}
         self.choice = widgets.Dropdown(
             options=[(f"{c.id}: {c.title}", c.id) for c in self.claims.values()],
-            description="Claim",
+            description=tell("Claim"),
             style={"description_width": "60px"},
             layout=widgets.Layout(width="100%", max_width="46em"),
         )
@@ -40,13 +41,18 @@ class Panel:
         self.rows = widgets.VBox()
         self.refusal = widgets.HTML()
         self.run = widgets.Button(
-            description="Run", button_style="primary", tooltip="Run the notebook with these values"
+            description=tell("Run"),
+            button_style="primary",
+            tooltip=tell("Run the notebook with these values"),
         )
         self.stop = widgets.Button(
-            description="Stop", disabled=True, tooltip="End the run; nothing is kept of it"
+            description=tell("Stop"),
+            disabled=True,
+            tooltip=tell("End the run; nothing is kept of it"),
         )
         self.reset = widgets.Button(
-            description="Article's values", tooltip="Put the defaults back into every field"
+            description=tell("Article's values"),
+            tooltip=tell("Put the defaults back into every field"),
         )
         self.progress = widgets.FloatProgress(
             min=0, max=1, layout=widgets.Layout(width="260px", visibility="hidden")
@@ -96,7 +102,7 @@ class Panel:
     def _choose(self) -> None:
         """Make the fields of the chosen claim."""
         claim = self.claim
-        who = f"Asserted by {claim.asserted_by}, {claim.asserted_on}."
+        who = tell("Asserted by {who}, {day}.", who=claim.asserted_by, day=claim.asserted_on)
         self.about.value = view.claim(claim.title, claim.paraphrase, who)
         self.outcome.value = self.status.value = ""
         try:
@@ -142,20 +148,30 @@ class Panel:
         self.run.disabled, self.stop.disabled, self.choice.disabled = True, False, True
         self.progress.value, self.progress.layout.visibility = 0.0, "visible"
         self.progress.bar_style = "info"
-        self.status.value = view.status("Starting.")
+        self.status.value = view.status(tell("Starting."))
         self.trial = Trial(self.claim, self.changed, tick=self._tick, done=self._end)
         self.trial.start()
 
     def _tick(self, seconds: float) -> None:
         """The time goes on. The bar is a guess, from how long the claim's report took before."""
-        usual = f"; its report took {self._usual:.0f} s before" if self._usual else ""
-        self.status.value = view.status(f"Running for {seconds:.0f} s{usual}.")
+        running = (
+            tell(
+                "Running for {seconds:.0f} s; its report took {usual:.0f} s before.",
+                seconds=seconds,
+                usual=self._usual,
+            )
+            if self._usual
+            else tell("Running for {seconds:.0f} s.", seconds=seconds)
+        )
+        self.status.value = view.status(running)
         self.progress.value = min(seconds / self._usual, _ALMOST) if self._usual else 0.5
 
     def _end(self, outcome: Outcome) -> None:
         self.outcome.value = view.outcome(outcome)
         self.progress.layout.visibility = "hidden"
-        took = f"Done in {outcome.seconds:.0f} s." if not outcome.error else ""
+        took = ""
+        if not outcome.error:
+            took = tell("Done in {seconds:.0f} s.", seconds=outcome.seconds)
         self.status.value = view.status(took)
         self.stop.disabled, self.choice.disabled = True, False
         self._look()

@@ -15,13 +15,14 @@ from html import escape
 from typing import Any
 
 from claimbook.errors import ClaimbookError
+from claimbook.language import mark, tell, word
 from claimbook.ledger import Claim
 from claimbook.reports import recipe, surroundings, workers
 from claimbook.reports.files import NOTEBOOK, RESULTS
 from claimbook.reports.recipe import Recipe
 from claimbook.reports.task import Limits, Made
 
-STOPPED = "The run was stopped."
+STOPPED = mark("The run was stopped.")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Trial:
         try:
             outcome = self._outcome(self._made(recipe.of(self.claim, self.changed)))
         except _StopError:
-            outcome = Outcome(self.claim, self.changed, error=STOPPED)
+            outcome = Outcome(self.claim, self.changed, error=word(STOPPED))
         except ClaimbookError as error:
             outcome = Outcome(self.claim, self.changed, error=str(error))
         except Exception as error:
@@ -121,9 +122,16 @@ class _StopError(Exception):
 
 def sentence(error: Mapping[str, Any]) -> str:
     """A failure as the failure page names it, in one line."""
-    where = f"in cell {error['cell']} of the notebook, " if error.get("cell") else ""
     first, *_ = str(error.get("message", "")).splitlines() or [""]
-    return f"The run failed: {where}{error.get('name', 'an error')}: {first}"
+    name = error.get("name") or tell("an error")
+    if error.get("cell"):
+        return tell(
+            "The run failed: in cell {cell} of the notebook, {error}: {message}",
+            cell=error["cell"],
+            error=name,
+            message=first,
+        )
+    return tell("The run failed: {error}: {message}", error=name, message=first)
 
 
 def main_figures(notebook: Mapping[str, Any]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from claimbook import ledger
 from claimbook.form import fields
 from claimbook.form.fields import Field
 from claimbook.form.trial import Outcome
+from claimbook.language import tell, tell_many, word
 
 # A verdict's mark and its colours on light and dark paper; the word always stands beside them.
 _MARKS = {
@@ -68,14 +69,18 @@ def claim(title: str, paraphrase: str, who: str) -> str:
 
 def explained(field: Field) -> str:
     """A field's help: the parameter's comment, its default, and what there is to choose from."""
-    text = f"{escape(field.explained)}"
+    help_text = escape(field.explained)
     if field.kind == fields.DAY and field.options:
-        text += f" (from {escape(field.options[0])} to {escape(field.options[-1])})"
+        span = tell("(from {first} to {last})", first=field.options[0], last=field.options[-1])
+        help_text += f" {escape(span)}"
     if field.kind == fields.CHOICES:
-        text += (
-            f"<br>{len(field.options)} to choose from; hold Ctrl (⌘ on a Mac) and click for several"
+        several = tell_many(
+            "{count} to choose from; hold Ctrl (⌘ on a Mac) and click for several",
+            "{count} to choose from; hold Ctrl (⌘ on a Mac) and click for several",
+            len(field.options),
         )
-    return framed(f"<div class='help'>{text}</div>")
+        help_text += f"<br>{escape(several)}"
+    return framed(f"<div class='help'>{help_text}</div>")
 
 
 def refused(sentence: str) -> str:
@@ -87,7 +92,7 @@ def refused(sentence: str) -> str:
 def command(line: str) -> str:
     """The command line that makes the same report."""
     return framed(
-        f"<p class='help'>The same on the command line, as a report:</p>"
+        f"<p class='help'>{escape(tell('The same on the command line, as a report:'))}</p>"
         f"<pre class='command'>{escape(line)}</pre>"
     )
 
@@ -103,13 +108,18 @@ def outcome(made: Outcome) -> str:
         return framed(f"<p class='refused' role='alert'>× {escape(made.error)}</p>")
     results = made.results
     changed = ", ".join(f"{n} = {fields.written(v)}" for n, v in made.changed.items())
-    under = f"With {changed}." if changed else "With the defaults, which reproduce the article."
+    under = (
+        tell("With {parameters}.", parameters=changed)
+        if changed
+        else tell("With the defaults, which reproduce the article.")
+    )
     mark, tone = _MARKS[results["verdict"]]
+    verdict = word(results["verdict"])
     return framed(
-        f"<section class='outcome tone-{tone}' aria-label='Verdict'>"
+        f"<section class='outcome tone-{tone}' aria-label='{escape(tell('Verdict'))}'>"
         f"<p>{escape(results['title'])}<br>{escape(under)}</p>"
         f"<p class='word'><span class='mark' aria-hidden='true'>{mark}</span>"
-        f"{escape(results['verdict'][:1].upper() + results['verdict'][1:])}</p>"
+        f"{escape(verdict[:1].upper() + verdict[1:])}</p>"
         f"<p>{escape(results.get('summary', ''))}</p>"
         f"{_numbers(results.get('key_numbers', []))}"
         f"{''.join(made.figures)}{_findings(results.get('findings', []))}</section>"
@@ -130,21 +140,27 @@ def _findings(items: Sequence[Mapping[str, Any]]) -> str:
     rows = "".join(
         f"<tr><th scope='row'>{escape(item['statement'])}</th><td>{escape(item['printed_text'])}"
         f"</td><td>{escape(item['reproduced_text'])}</td><td>{_outcome(item)}</td>"
-        f"<td>{'decides' if item['decides'] else 'cross-check'}</td></tr>"
+        f"<td>{escape(tell('decides') if item['decides'] else tell('cross-check'))}</td></tr>"
         for item in items
     )
     head = "".join(
-        f"<th scope='col'>{name}</th>"
-        for name in ("Finding", "Printed", "Reproduced", "Outcome", "Weight")
+        f"<th scope='col'>{escape(name)}</th>"
+        for name in (
+            tell("Finding"),
+            tell("Printed"),
+            tell("Reproduced"),
+            tell("Outcome"),
+            tell("Weight"),
+        )
     )
     return (
-        f"<table><caption>Findings</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
-        "</table>"
+        f"<table><caption>{escape(tell('Findings'))}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
     )
 
 
 def _outcome(item: Mapping[str, Any]) -> str:
     mark, _ = _MARKS[item["verdict"]]
     reason = item.get("reason") if item["verdict"] == ledger.UNTESTED else ""
-    said = f"{mark} {escape(item['verdict'])}"
+    said = f"{mark} {escape(word(item['verdict']))}"
     return f"{said}: {escape(reason)}" if reason else said

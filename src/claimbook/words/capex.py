@@ -1,6 +1,6 @@
 """Sentences and tables of the microsoft-pullback notebook."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -8,12 +8,14 @@ import pandas as pd
 from claimbook import ledger, text
 from claimbook.analysis import capex
 from claimbook.analysis.capex import Reaction, Study
+from claimbook.language import mark, tell, tell_many, word
 from claimbook.ledger import Finding
+from claimbook.words.certainty import sure
 
 MICROSOFT = "Microsoft"
 MEASURES = {
-    "leases": "capital expenditure including finance leases",
-    "cash": "cash paid for property and equipment",
+    "leases": mark("capital expenditure including finance leases"),
+    "cash": mark("cash paid for property and equipment"),
 }
 SPENDING_UNITS = dict.fromkeys(("incl. finance leases", "cash"), "bn USD")
 GROWTH_UNITS = dict.fromkeys(("incl. leases, on the year", "cash, on the year"), "%")
@@ -38,15 +40,15 @@ def groups(
     """The groups of shares that stand beside each other."""
     return {
         MICROSOFT: ["MSFT"],
-        "AI basket": list(ai_basket),
-        "data-centre landlords": list(landlords),
-        "miners": list(miners),
+        mark("AI basket"): list(ai_basket),
+        mark("data-centre landlords"): list(landlords),
+        mark("miners"): list(miners),
     }
 
 
 def other(measure: str) -> str:
     """The measure that stands beside the chosen one, in words."""
-    return MEASURES["cash" if measure == "leases" else "leases"]
+    return word(MEASURES["cash" if measure == "leases" else "leases"])
 
 
 def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str, str]], str]:
@@ -54,42 +56,65 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
     year = float(study.year["leases"])
     calendar, fiscal = (capex.half_change(study.halves, r, "leases") for r in capex.READINGS)
     key = [
-        (text.amount(year, "bn USD", 1), "spent in the fiscal year to June 2025, with leases"),
+        (
+            text.amount(year, "bn USD", 1),
+            tell("spent in the fiscal year to June 2025, with leases"),
+        ),
         (
             text.amount(calendar, "percent", 0, sign=True),
-            "July to December 2025 against January to June",
+            tell("July to December 2025 against January to June"),
         ),
         (
             text.amount(fiscal, "percent", 0, sign=True),
-            "January to June 2025 against July to December 2024",
+            tell("January to June 2025 against July to December 2024"),
         ),
     ]
     slowed = [
         name
-        for name in ("calendar", "fiscal")
+        for name in (mark("calendar"), mark("fiscal"))
         if ledger.pick(findings, f"slower-{name}-half").verdict == ledger.HOLDS
     ]
     reached = year >= study.plan_busd
     plan = text.amount(study.plan_busd, "bn USD", 0)
     size = text.amount(study.dropped_gw, "GW", _digits(study.dropped_gw))
-    summary = (
-        (
-            "Spending did not slow in the second half of 2025: it was above the first half, "
-            "in calendar and in fiscal halves. "
-            if not slowed
-            else f"Spending was lower in the second half by the {text.listed(slowed)} reading. "
+    pace = (
+        tell(
+            "Spending was lower in the second half by the {readings} reading.",
+            readings=text.listed([word(name) for name in slowed]),
         )
-        + f"In the fiscal year to June 2025 it {'reached' if reached else 'did not reach'} {plan}, "
-        "all of Microsoft's building and buying counted. "
-        + (
-            f"That about {size} of projects were dropped cannot be tested: it rests on one "
-            "analyst's count, which nothing else here confirms."
-            if study.recorded_gw == study.dropped_gw
-            else f"The {size} that are held against the miners' power here are a choice; what was "
-            "dropped cannot be tested."
+        if slowed
+        else tell(
+            "Spending did not slow in the second half of 2025: it was above the first half, in "
+            "calendar and in fiscal halves."
         )
     )
-    return key, summary
+    whole = (
+        tell(
+            "In the fiscal year to June 2025 it reached {plan}, all of Microsoft's building and "
+            "buying counted.",
+            plan=plan,
+        )
+        if reached
+        else tell(
+            "In the fiscal year to June 2025 it did not reach {plan}, all of Microsoft's building "
+            "and buying counted.",
+            plan=plan,
+        )
+    )
+    dropped = (
+        tell(
+            "That about {size} of projects were dropped cannot be tested: it rests on one "
+            "analyst's count, which nothing else here confirms.",
+            size=size,
+        )
+        if study.recorded_gw == study.dropped_gw
+        else tell(
+            "The {size} that are held against the miners' power here are a choice; what was "
+            "dropped cannot be tested.",
+            size=size,
+        )
+    )
+    return key, text.sentences(pace, whole, dropped)
 
 
 def counted_in(findings: Sequence[Finding]) -> str:
@@ -101,10 +126,16 @@ def counted_in(findings: Sequence[Finding]) -> str:
         for found in findings
     ]
     now, then = ledger.verdict(findings), ledger.verdict(weighed)
-    effect = "the same" if then == now else f"“{then}” instead of “{now}”"
-    return (
-        "Whether the sum was reached decided the verdict at first, and was taken out with the "
-        f"figures known, for the reason given. If it decided, the verdict would read {effect}."
+    effect = (
+        tell("the same")
+        if then == now
+        else tell("“{then}” instead of “{now}”", then=word(then), now=word(now))
+    )
+    return tell(
+        "Whether the sum was reached decided the verdict at first, and was taken out "
+        "with the figures known, for the reason given. If it decided, the verdict "
+        "would read {effect}.",
+        effect=effect,
     )
 
 
@@ -113,11 +144,11 @@ def quarter_table(study: Study) -> pd.DataFrame:
     rows = study.quarters
     return pd.DataFrame(
         {
-            "fiscal quarter": rows["fiscal"],
-            "incl. finance leases": rows["leases"],
-            "cash": rows["cash"],
-            "how sure": _sure(rows),
-            "note": rows["note"].fillna(""),
+            mark("fiscal quarter"): rows["fiscal"],
+            mark("incl. finance leases"): rows["leases"],
+            mark("cash"): rows["cash"],
+            mark("how sure"): sure(rows),
+            mark("note"): rows["note"].fillna(""),
         }
     ).rename(index=_quarter)
 
@@ -125,8 +156,8 @@ def quarter_table(study: Study) -> pd.DataFrame:
 def growth_table(study: Study) -> pd.DataFrame:
     """Year-on-year growth by quarter, percent."""
     names = {
-        "leases_growth": "incl. leases, on the year",
-        "cash_growth": "cash, on the year",
+        "leases_growth": mark("incl. leases, on the year"),
+        "cash_growth": mark("cash, on the year"),
     }
     table = study.quarters[list(names)].rename(columns=names)
     return table[table.notna().any(axis=1)].rename(index=_quarter)
@@ -135,10 +166,10 @@ def growth_table(study: Study) -> pd.DataFrame:
 def half_table(study: Study) -> pd.DataFrame:
     """Both measures by half, with growth against the half before."""
     names = {
-        "leases": "incl. finance leases",
-        "leases_growth": "incl. leases, on the half before",
-        "cash": "cash",
-        "cash_growth": "cash, on the half before",
+        "leases": mark("incl. finance leases"),
+        "leases_growth": mark("incl. leases, on the half before"),
+        "cash": mark("cash"),
+        "cash_growth": mark("cash, on the half before"),
     }
     return study.halves[list(names)].rename(columns=names, index=half_name)
 
@@ -149,19 +180,29 @@ def plan_sentence(study: Study) -> str:
     for measure, name in MEASURES.items():
         quarter = capex.reached(study.cumulative[measure], study.plan_busd)
         year = text.amount(float(study.year[measure]), "bn USD")
-        when = (
-            f"passed the plan in {_span(quarter)}"
+        spending = word(name).capitalize()
+        said.append(
+            tell(
+                "{spending} was {year} in the fiscal year; added up from July 2024 it passed the "
+                "plan in {months}.",
+                spending=spending,
+                year=year,
+                months=_span(quarter),
+            )
             if quarter is not None
-            else "does not pass the plan in these data"
+            else tell(
+                "{spending} was {year} in the fiscal year; added up from July 2024 it does not "
+                "pass the plan in these data.",
+                spending=spending,
+                year=year,
+            )
         )
-        said.append(f"{name.capitalize()} was {year} in the fiscal year; added up from July 2024 "
-                    f"it {when}.")  # fmt: skip
-    return (
-        " ".join(said)
-        + " The plan was for data centres that serve AI, and both measures hold everything else "
-        "that Microsoft builds and buys, so passing the plan does not show that this programme "
-        "was complete."
+    everything = tell(
+        "The plan was for data centres that serve AI, and both measures hold everything else that "
+        "Microsoft builds and buys, so passing the plan does not show that this programme was "
+        "complete."
     )
+    return text.sentences(*said, everything)
 
 
 def sums_sentence(study: Study) -> str:
@@ -169,43 +210,53 @@ def sums_sentence(study: Study) -> str:
     year = study.quarters[study.quarters["fiscal"].str.startswith(str(study.year.name))]
     circular = year.index[year["certainty"] == "derived"]
     cash, leases = float(year["cash"].sum()), float(year["leases"].sum())
-    said = (
-        f"The four quarters add up to {text.amount(cash, 'bn USD')} in cash, where the year's row "
-        f"says {text.amount(float(study.year['cash']), 'bn USD')}, and to "
-        f"{text.amount(leases, 'bn USD')} with leases, where it says "
-        f"{text.amount(float(study.year['leases']), 'bn USD')}."
+    said = tell(
+        "The four quarters add up to {cash} in cash, where the year's row says {cash_of_year}, and "
+        "to {leases} with leases, where it says {leases_of_year}.",
+        cash=text.amount(cash, "bn USD"),
+        cash_of_year=text.amount(float(study.year["cash"]), "bn USD"),
+        leases=text.amount(leases, "bn USD"),
+        leases_of_year=text.amount(float(study.year["leases"]), "bn USD"),
     )
-    if len(circular):
-        said += (
-            f" The second sum is no check: {text.listed([_quarter(q) for q in circular])} was "
-            "derived by difference from the same total."
-        )
-    return said
+    if not len(circular):
+        return said
+    no_check = tell(
+        "The second sum is no check: {quarters} was derived by difference from the same total.",
+        quarters=text.listed([_quarter(q) for q in circular]),
+    )
+    return text.sentences(said, no_check)
 
 
 def halves_sentence(study: Study, measure: str) -> str:
     """What each reading gives on the chosen measure, and how wrong a figure would have to be."""
-    said = f"On {MEASURES[measure]}: "
     parts = []
     for reading, (first, second) in capex.READINGS.items():
         if first not in study.halves.index or second not in study.halves.index:
-            parts.append(f"the {reading} halves are not both known")
+            parts.append(tell("the {reading} halves are not both known", reading=word(reading)))
             continue
         amount, percent = capex.overstatement(study.halves, reading, measure)
         if amount != amount:
-            parts.append(f"the {reading} halves are not both known")
+            parts.append(tell("the {reading} halves are not both known", reading=word(reading)))
             continue
         later, earlier = (float(study.halves.at[h, measure]) for h in (second, first))
         change = capex.half_change(study.halves, reading, measure)
         parts.append(
-            f"by the {reading} reading, {half_name(second)} came to "
-            f"{text.amount(later, 'bn USD', 1)} against {text.amount(earlier, 'bn USD', 1)} in "
-            f"{half_name(first)}, {text.amount(change, 'percent', 1, sign=True)}, and the opposite "
-            f"would need the later sum to be {'over' if amount > 0 else 'under'}stated by "
-            f"{text.amount(abs(amount), 'bn USD', 1)}, which is "
-            f"{text.amount(abs(percent), 'percent', 0)} of it"
+            tell(
+                "by the {reading} reading, {later_half} came to {later} against {earlier} in "
+                "{earlier_half}, {change}, and the opposite would need the later sum to be "
+                "{misstated} by {amount}, which is {percent} of it",
+                reading=word(reading),
+                later_half=half_name(second),
+                later=text.amount(later, "bn USD", 1),
+                earlier=text.amount(earlier, "bn USD", 1),
+                earlier_half=half_name(first),
+                change=text.amount(change, "percent", 1, sign=True),
+                misstated=tell("overstated") if amount > 0 else tell("understated"),
+                amount=text.amount(abs(amount), "bn USD", 1),
+                percent=text.amount(abs(percent), "percent", 0),
+            )
         )
-    return said + "; ".join(parts) + "."
+    return tell("On {measure}: {parts}.", measure=word(MEASURES[measure]), parts="; ".join(parts))
 
 
 def certainty_sentence(study: Study) -> str:
@@ -213,20 +264,26 @@ def certainty_sentence(study: Study) -> str:
     used = [q for half in ("2024H2", "2025H1", "2025H2") for q in _quarters_of(half)]
     rows = study.quarters.reindex(pd.PeriodIndex(used, freq="Q"))
     kinds = rows["certainty"].value_counts()
-    parts = [f"{int(count)} {kind}" for kind, count in kinds.items()]
-    return (
-        f"Of the {len(used)} quarters that decide, the sources are: {text.listed(parts)}. "
-        "Second-hand means that the figure was seen only on another page than the company's or a "
-        "known outlet's, and derived that it is our arithmetic from other figures of the table."
+    parts = [f"{int(count)} {word(kind)}" for kind, count in kinds.items()]
+    return tell(
+        "Of the {count} quarters that decide, the sources are: {parts}. Second-hand "
+        "means that the figure was seen only on another page than the company's or a "
+        "known outlet's, and derived that it is our arithmetic from other figures of "
+        "the table.",
+        count=len(used),
+        parts=text.listed(parts),
     )
 
 
 def conflict_table(study: Study) -> pd.DataFrame:
     """Where sources disagree, both sides, and what each would mean."""
     rows = {
-        "What “spending” is in fiscal 2025": (
-            f"{text.amount(float(study.year['leases']), 'bn USD')} with finance leases",
-            f"{text.amount(float(study.year['cash']), 'bn USD')} in cash",
+        mark("What “spending” is in fiscal 2025"): (
+            tell(
+                "{leases} with finance leases",
+                leases=text.amount(float(study.year["leases"]), "bn USD"),
+            ),
+            tell("{cash} in cash", cash=text.amount(float(study.year["cash"]), "bn USD")),
             _against_plan(study),
         )
     }
@@ -236,37 +293,50 @@ def conflict_table(study: Study) -> pd.DataFrame:
         total = text.amount(float(study.guidance["total_busd"]), "bn USD", 0)
         calendar = text.amount(implied["calendar"], "percent", 0, sign=True)
         fiscal = text.amount(implied["fiscal"], "percent", 0, sign=True)
-        rows[f"The year that an announced {total} is for ({study.guidance['certainty']})"] = (
-            f"calendar {year}",
-            f"fiscal {year}",
-            f"{calendar} on calendar {year - 1}, or {fiscal} from the first half of fiscal {year} "
-            "to its second",
+        question = tell(
+            "The year that an announced {total} is for ({certainty})",
+            total=total,
+            certainty=word(study.guidance["certainty"]),
+        )
+        rows[question] = (
+            tell("calendar {year}", year=year),
+            tell("fiscal {year}", year=year),
+            tell(
+                "{calendar} on calendar {year_before}, or {fiscal} from the first half of fiscal "
+                "{year} to its second",
+                calendar=calendar,
+                year_before=year - 1,
+                fiscal=fiscal,
+                year=year,
+            ),
         )
     guided = study.quarters[study.quarters["note"].fillna("").str.contains("guided")]
     for quarter, row in guided.iterrows():
-        rows[f"Spending of {_quarter(quarter)}"] = (
-            f"{row['note']} bn USD before the quarter",
-            f"{text.amount(float(row['leases']), 'bn USD', 1)} reported after it",
-            "what was reported is used",
+        rows[tell("Spending of {quarter}", quarter=_quarter(quarter))] = (
+            tell("{note} bn USD before the quarter", note=row["note"]),
+            tell(
+                "{amount} reported after it", amount=text.amount(float(row["leases"]), "bn USD", 1)
+            ),
+            tell("what was reported is used"),
         )
-    return pd.DataFrame.from_dict(
-        rows, orient="index", columns=["one source says", "another says", "what follows"]
-    ).rename_axis("question")
+    columns = [mark("one source says"), mark("another says"), mark("what follows")]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return frame.rename_axis(mark("question"))
 
 
 def proportion_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Capacities with the dropped projects as a share of each."""
     return pd.DataFrame(
         {
-            "as of": frame["as_of"],
-            "operating": frame["operating_mw"],
-            "planned": frame["planned_mw"],
-            "dropped of operating": frame["share_of_operating"],
-            "dropped of planned": frame["share_of_planned"],
-            "how sure": _sure(frame),
-            "note": frame["note"].fillna(""),
+            mark("as of"): frame["as_of"],
+            mark("operating"): frame["operating_mw"],
+            mark("planned"): frame["planned_mw"],
+            mark("dropped of operating"): frame["share_of_operating"],
+            mark("dropped of planned"): frame["share_of_planned"],
+            mark("how sure"): sure(frame),
+            mark("note"): frame["note"].fillna(""),
         }
-    ).set_axis(pd.Index(frame["company"], name="counted by, or company"))
+    ).set_axis(pd.Index(frame["company"], name=mark("counted by, or company")))
 
 
 def proportion_sentence(study: Study) -> str:
@@ -276,50 +346,67 @@ def proportion_sentence(study: Study) -> str:
     before, after = groups[groups["as_of"] <= event], groups[groups["as_of"] > event]
     size = text.amount(study.dropped_gw, "GW", _digits(study.dropped_gw))
     said = []
-    for label, rows in (("before the day", before), ("after it", after)):
+    for label, rows in ((mark("before the day"), before), (mark("after it"), after)):
         if len(rows):
             low, high = rows["share_of_operating"].min(), rows["share_of_operating"].max()
             said.append(
-                f"{text.amount(low, 'percent', 0)} to {text.amount(high, 'percent', 0)} of what "
-                f"listed miners ran or controlled by the {len(rows)} counts made {label}"
+                tell(
+                    "{low} to {high} of what listed miners ran or controlled by the {count} counts "
+                    "made {when}",
+                    low=text.amount(low, "percent", 0),
+                    high=text.amount(high, "percent", 0),
+                    count=len(rows),
+                    when=word(label),
+                )
             )
     signed = study.contracts
     ratio = float(signed.at["by the event", "ratio"])
     then = text.amount(float(signed.at["by the event", "mw"]), "MW", 0)
     end = text.amount(float(signed.at["by the end of the data", "mw"]), "MW", 0)
+    held = ""
+    if said:
+        held = tell("The {size} come to {shares}.", size=size, shares=text.listed(said))
     contracted = (
-        f"It is {text.number(ratio, 1)} times the {then} that the companies in the contracts table "
-        "had signed for AI by that day"
+        tell(
+            "It is {ratio} times the {signed} that the companies in the contracts table had signed "
+            "for AI by that day; by the end of the data they had signed {signed_at_end}.",
+            ratio=text.number(ratio, 1),
+            signed=then,
+            signed_at_end=end,
+        )
         if ratio == ratio
-        else "The companies in the contracts table had signed nothing for AI by that day"
+        else tell(
+            "The companies in the contracts table had signed nothing for AI by that day; by the "
+            "end of the data they had signed {signed_at_end}.",
+            signed_at_end=end,
+        )
     )
-    return (
-        (f"The {size} come to {text.listed(said)}. " if said else "")
-        + f"{contracted}; by the end of the data they had signed {end}. "
+    unsure = tell(
         "The counts disagree with each other and none of them is audited. Whether the dropped "
         "projects were counted in grid power or in power for machines is not known."
     )
+    return text.sentences(held, contracted, unsure)
 
 
 def contract_table(study: Study) -> pd.DataFrame:
     """What had been signed for AI by the day and by the end of the data."""
     return study.contracts.rename(
         columns={
-            "without_size": "contracts of unknown size",
-            "contracts": "contracts of known size",
-            "mw": "signed (MW)",
-            "last": "latest",
-            "ratio": "dropped over signed",
+            "without_size": mark("contracts of unknown size"),
+            "contracts": mark("contracts of known size"),
+            "mw": mark("signed (MW)"),
+            "last": mark("latest"),
+            "ratio": mark("dropped over signed"),
         }
     )
 
 
 def notes_table(study: Study) -> pd.DataFrame:
     """The dated statements about Microsoft's projects."""
-    frame = study.notes.assign(sure=_sure(study.notes), time=study.notes["time"].fillna(""))
+    frame = study.notes.assign(sure=sure(study.notes), time=study.notes["time"].fillna(""))
     frame = frame.set_index(frame["date"].dt.strftime("%Y-%m-%d").rename("date"))
     return frame[["time", "event", "sure"]].rename(
-        columns={"event": "what was said or happened", "sure": "how sure"}
+        columns={"event": mark("what was said or happened"), "sure": mark("how sure")}
     )
 
 
@@ -328,14 +415,14 @@ def day_table(moved: Reaction) -> pd.DataFrame:
     day = moved.day
     return pd.DataFrame(
         {
-            "shares": day["members"],
-            "change": day["return_pct"],
-            "the market's part": day["normal_pct"],
-            "beyond the market": day["ar_pct"],
-            "from": day["low_pct"],
-            "to": day["high_pct"],
-            "share of other days at least as unusual": day["p_placebo"],
-            "other days": day["other_days"],
+            mark("shares"): day["members"],
+            mark("change"): day["return_pct"],
+            mark("the market's part"): day["normal_pct"],
+            mark("beyond the market"): day["ar_pct"],
+            mark("from"): day["low_pct"],
+            mark("to"): day["high_pct"],
+            mark("share of other days at least as unusual"): day["p_placebo"],
+            mark("other days"): day["other_days"],
         }
     )
 
@@ -344,22 +431,41 @@ def day_sentence(study: Study) -> str:
     """Whether Microsoft and the groups moved beyond the market on the day."""
     moved = study.reaction
     if moved is None:
-        return f"The shares of the day cannot be studied: {study.no_reaction}."
+        return tell(
+            "The shares of the day cannot be studied: {reason}.", reason=word(study.no_reaction)
+        )
     day = moved.day
-    beyond = [str(g) for g in day.index if not day.at[g, "low_pct"] <= 0 <= day.at[g, "high_pct"]]
+    beyond = [
+        word(str(group))
+        for group in day.index
+        if not day.at[group, "low_pct"] <= 0 <= day.at[group, "high_pct"]
+    ]
     parts = [
-        f"{group} {text.amount(float(row['return_pct']), 'percent')} where the market alone gives "
-        f"{text.amount(float(row['normal_pct']), 'percent')}"
+        tell(
+            "{group} {change} where the market alone gives {normal}",
+            group=word(str(group)),
+            change=text.amount(float(row["return_pct"]), "percent"),
+            normal=text.amount(float(row["normal_pct"]), "percent"),
+        )
         for group, row in day.iterrows()
     ]
-    verb = "lies" if len(beyond) < 2 else "lie"
-    said = (
-        f"The changes of the day: {'; '.join(parts)}. {text.listed(beyond) or 'None of them'} "
-        f"{verb} outside what the model calls an ordinary day."
+    changes = tell("The changes of the day: {parts}.", parts="; ".join(parts))
+    unusual = (
+        tell_many(
+            "{groups} lies outside what the model calls an ordinary day.",
+            "{groups} lie outside what the model calls an ordinary day.",
+            len(beyond),
+            groups=text.listed(beyond),
+        )
+        if beyond
+        else tell("None of them lies outside what the model calls an ordinary day.")
     )
+    left_out = ""
     if moved.left_out:
-        said += f" Left out for want of prices: {text.listed(list(moved.left_out))}."
-    return said
+        left_out = tell(
+            "Left out for want of prices: {shares}.", shares=text.listed(list(moved.left_out))
+        )
+    return text.sentences(changes, unusual, left_out)
 
 
 def since_sentence(study: Study) -> str:
@@ -370,47 +476,55 @@ def since_sentence(study: Study) -> str:
         known = growth[f"{measure}_growth"].dropna()
         last = known.index[-1]
         said.append(
-            f"{name} was {text.amount(float(study.quarters.at[last, measure]), 'bn USD', 1)} in "
-            f"{_span(last)}, {text.amount(float(known.iloc[-1]), 'percent', 0, sign=True)} on the "
-            "year before"
+            tell(
+                "{spending} was {amount} in {months}, {growth} on the year before",
+                spending=word(name),
+                amount=text.amount(float(study.quarters.at[last, measure]), "bn USD", 1),
+                months=_span(last),
+                growth=text.amount(float(known.iloc[-1]), "percent", 0, sign=True),
+            )
         )
-    spoken = f"The last known figures: {'; '.join(said)}."
+    spoken = tell("The last known figures: {figures}.", figures="; ".join(said))
     if study.reaction is None:
         return spoken
     since = study.reaction.since
     moves = [
-        f"{name} {text.amount(float(v), 'percent', 0, sign=True)}"
+        f"{word(str(name))} {text.amount(float(v), 'percent', 0, sign=True)}"
         for name, v in since["to last session"].items()
     ]
-    return (
-        f"{spoken} From the close of {study.event_date} to the last session known: "
-        f"{', '.join(moves)}."
+    moved = tell(
+        "From the close of {event_date} to the last session known: {moves}.",
+        event_date=study.event_date,
+        moves=", ".join(moves),
     )
+    return text.sentences(spoken, moved)
 
 
 def source(edition: str, publisher: str) -> str:
     """The source and as-of line under the figures."""
-    return f"Source: {publisher}; claimbook edition {edition}"
+    return tell(
+        "Source: {publisher}; claimbook edition {edition}", publisher=publisher, edition=edition
+    )
 
 
 def half_name(half: str) -> str:
     """`January to June 2025` for 2025H1."""
-    return f"{'January to June' if half.endswith('1') else 'July to December'} {half[:4]}"
+    if half.endswith("1"):
+        return tell("January to June {year}", year=half[:4])
+    return tell("July to December {year}", year=half[:4])
 
 
 def _against_plan(study: Study) -> str:
     plan = text.amount(study.plan_busd, "bn USD", 0)
-    sides = [
-        f"{'at or above' if float(study.year[m]) >= study.plan_busd else 'below'} {plan} {label}"
-        for m, label in (("leases", "with leases"), ("cash", "in cash"))
-    ]
+    sides = []
+    for measure, label in (("leases", mark("with leases")), ("cash", mark("in cash"))):
+        above = float(study.year[measure]) >= study.plan_busd
+        sides.append(
+            tell("at or above {plan} {measure}", plan=plan, measure=word(label))
+            if above
+            else tell("below {plan} {measure}", plan=plan, measure=word(label))
+        )
     return ", ".join(sides)
-
-
-def _sure(frame: pd.DataFrame | Mapping[str, pd.Series]) -> pd.Series:
-    """`quoted, The Register`; a page that is not named stays second-hand."""
-    named = ~frame["source"].fillna("").str.contains("unnamed|^$")
-    return frame["certainty"].where(~named, frame["certainty"] + ", " + frame["source"].fillna(""))
 
 
 def _quarter(quarter: pd.Period) -> str:
@@ -419,7 +533,7 @@ def _quarter(quarter: pd.Period) -> str:
 
 def _span(quarter: pd.Period) -> str:
     first, last = quarter.start_time, quarter.end_time
-    return f"{first:%B} to {last:%B %Y}"
+    return tell("{first} to {last}", first=text.month_name(first), last=text.month(last))
 
 
 def _quarters_of(half: str) -> list[str]:

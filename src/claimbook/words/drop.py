@@ -7,9 +7,10 @@ import pandas as pd
 from claimbook import ledger, text
 from claimbook.analysis import moves
 from claimbook.analysis.moves import DayStudy
+from claimbook.language import mark, tell, tell_many, word
 from claimbook.ledger import Finding
 
-NO_HOURS = "The data hold no hourly bars for this day, so its path cannot be shown."
+NO_HOURS = mark("The data hold no hourly bars for this day, so its path cannot be shown.")
 PRICE_UNITS = dict.fromkeys(("previous close", "open", "high", "low", "close"), "USD")
 RETURN_UNITS = dict.fromkeys(
     ("gap at the opening", "opening to close", "close to close", "to the day's low"), "%"
@@ -20,12 +21,15 @@ def headline(study: DayStudy, findings: Sequence[Finding]) -> tuple[list[tuple[s
     """Key numbers and the summary sentence of the verdict box."""
     closes = study.moves["close_to_close"].dropna()
     if closes.empty:
-        return [], f"No share of the list has prices for {study.event_date} and the session before."
+        return [], tell(
+            "No share of the list has prices for {event_date} and the session before.",
+            event_date=study.event_date,
+        )
     deepest, smallest = closes.idxmin(), closes.idxmax()
     if closes.max() < 0:
-        names = ("the smallest fall at the close", "the deepest fall at the close")
+        names = (tell("the smallest fall at the close"), tell("the deepest fall at the close"))
     else:
-        names = ("the highest change at the close", "the lowest change at the close")
+        names = (tell("the highest change at the close"), tell("the lowest change at the close"))
     key = [
         (text.amount(closes[smallest], "percent"), f"{smallest}, {names[0]}"),
         (text.amount(closes[deepest], "percent"), f"{deepest}, {names[1]}"),
@@ -34,49 +38,64 @@ def headline(study: DayStudy, findings: Sequence[Finding]) -> tuple[list[tuple[s
     if at_close.verdict == ledger.UNTESTED:
         low, high = text.amount(closes.min(), "percent"), text.amount(closes.max(), "percent")
         return key, (
-            f"On {study.event_date} the shares changed by {low} to {high} at the close. "
-            "The article prints nothing for this date or these shares."
+            tell(
+                "On {event_date} the shares changed by {low} to {high} at the close. The "
+                "article prints nothing for this date or these shares.",
+                event_date=study.event_date,
+                low=low,
+                high=high,
+            )
         )
     inside = _holding(at_close)
     outside = _failing(at_close)
     key.append(
         (
-            f"{len(inside)} of {len(at_close.members)}",
-            "shares inside the printed range at the close",
+            tell("{part} of {all}", part=len(inside), all=len(at_close.members)),
+            tell("shares inside the printed range at the close"),
         )
     )
-    summary = (
-        f"{_count(int((closes < 0).sum())).capitalize()} of {_count(len(closes))} shares "
-        "closed lower. "
-        f"Rounded to a whole percent, {_count(len(inside))} of them lie in the printed range"
-        + (
-            f"; {text.listed(outside)} {'does' if len(outside) == 1 else 'do'} not"
-            if outside
-            else ""
-        )
-        + "."
+    lower = tell(
+        "{lower} of {all} shares closed lower.",
+        lower=_count(int((closes < 0).sum())).capitalize(),
+        all=_count(len(closes)),
     )
+    inside_words = tell(
+        "Rounded to a whole percent, {inside} of them lie in the printed range.",
+        inside=_count(len(inside)),
+    )
+    if outside:
+        inside_words = tell_many(
+            "Rounded to a whole percent, {inside} of them lie in the printed range; {outside} does "
+            "not.",
+            "Rounded to a whole percent, {inside} of them lie in the printed range; {outside} do "
+            "not.",
+            len(outside),
+            inside=_count(len(inside)),
+            outside=text.listed(outside),
+        )
+    found_later = ""
     if later.verdict == ledger.HOLDS and at_close.verdict != ledger.HOLDS:
-        summary += (
-            f" At {moves.FOUND_BAR_END} New York all of them lay in it; "
-            "that time was found by looking, so it does not count."
+        found_later = tell(
+            "At {time} New York all of them lay in it; that time was found by looking, so it does "
+            "not count.",
+            time=moves.FOUND_BAR_END,
         )
-    return key, summary
+    return key, text.sentences(lower, inside_words, found_later)
 
 
 def price_table(study: DayStudy) -> pd.DataFrame:
     """Prices of the day and of the close before, USD."""
-    names = {"previous_close": "previous close"}
+    names = {"previous_close": mark("previous close")}
     return study.moves[["previous_close", "open", "high", "low", "close"]].rename(columns=names)
 
 
 def return_table(study: DayStudy) -> pd.DataFrame:
     """The four changes of the day, percent."""
     names = {
-        "gap": "gap at the opening",
-        "open_to_close": "opening to close",
-        "close_to_close": "close to close",
-        "close_to_low": "to the day's low",
+        "gap": mark("gap at the opening"),
+        "open_to_close": mark("opening to close"),
+        "close_to_close": mark("close to close"),
+        "close_to_low": mark("to the day's low"),
     }
     return study.moves[list(names)].rename(columns=names)
 
@@ -85,10 +104,11 @@ def missing_sentence(study: DayStudy) -> str:
     """Which shares could not be computed, and why."""
     absent = moves.missing(study.moves)
     if not absent:
-        return "Every share of the list has prices for the day and for the session before."
-    return (
-        f"Left out for want of a price on {study.event_date} or on the session before: "
-        f"{text.listed(absent)}."
+        return tell("Every share of the list has prices for the day and for the session before.")
+    return tell(
+        "Left out for want of a price on {event_date} or on the session before: {absent}.",
+        event_date=study.event_date,
+        absent=text.listed(absent),
     )
 
 
@@ -97,8 +117,8 @@ def bar_end_table(study: DayStudy, low: float, high: float) -> pd.DataFrame:
     counted = moves.inside(study.path, low, high)
     return study.path.assign(
         **{
-            "shares in the range": counted["inside"].map(str) + " of " + counted["shares"].map(str),
-            "rounds to both ends": counted["both_ends"],
+            mark("shares in the range"): _of(counted),
+            mark("rounds to both ends"): counted["both_ends"],
         }
     )
 
@@ -106,28 +126,43 @@ def bar_end_table(study: DayStudy, low: float, high: float) -> pd.DataFrame:
 def bar_end_sentence(study: DayStudy, low: float, high: float) -> str:
     """At which bar ends the printed range fits, said as what it is: found by looking."""
     if not study.has_hours:
-        return NO_HOURS
+        return word(NO_HOURS)
     counted = moves.inside(study.path, low, high)
-    looked = f"Of the {_count(len(counted))} bar ends of the day"
+    looked = _count(len(counted))
     fits = counted[counted["inside"] == counted["shares"]]
     if fits.empty:
-        return f"{looked}, none has all shares in the printed range."
-    said = (
-        f"{looked}, {_count(len(fits))} {'has' if len(fits) == 1 else 'have'} all shares in the "
-        f"printed range: {text.listed([str(end) for end in fits.index])}. "
+        return tell(
+            "Of the {looked} bar ends of the day, none has all shares in the printed range.",
+            looked=looked,
+        )
+    fitting = tell_many(
+        "Of the {looked} bar ends of the day, {fitting} has all shares in the printed range: "
+        "{times}.",
+        "Of the {looked} bar ends of the day, {fitting} have all shares in the printed range: "
+        "{times}.",
+        len(fits),
+        looked=looked,
+        fitting=_count(len(fits)),
+        times=text.listed([str(end) for end in fits.index]),
     )
     exact = fits[fits["both_ends"]]
-    for end, row in exact.iterrows():
-        said += (
-            f"At {end} they stood between {text.amount(row['smallest_fall'], 'percent', 1)} and "
-            f"{text.amount(row['deepest_fall'], 'percent', 1)}, which rounds to both printed ends. "
+    rounded = [
+        tell(
+            "At {time} they stood between {smallest} and {deepest}, which rounds to both printed "
+            "ends.",
+            time=end,
+            smallest=text.amount(row["smallest_fall"], "percent", 1),
+            deepest=text.amount(row["deepest_fall"], "percent", 1),
         )
+        for end, row in exact.iterrows()
+    ]
     if exact.empty:
-        said += "At none of them do the falls round to both printed ends. "
-    return (
-        f"{said}This was found by looking at every bar end. It was not declared beforehand, so it "
-        "shows when the printed range can have been read and does not decide the verdict."
+        rounded = [tell("At none of them do the falls round to both printed ends.")]
+    by_looking = tell(
+        "This was found by looking at every bar end. It was not declared beforehand, so it shows "
+        "when the printed range can have been read and does not decide the verdict."
     )
+    return text.sentences(fitting, *rounded, by_looking)
 
 
 def beside_sentence(study: DayStudy) -> str:
@@ -137,11 +172,14 @@ def beside_sentence(study: DayStudy) -> str:
     milder = [
         str(name) for name in falls.index if falls[name] > mean and not str(name).startswith("Mean")
     ]
-    return (
-        f"The equal-weighted mean of the shares changed by {text.amount(mean, 'percent')}. "
-        f"Bitcoin changed by {text.amount(study.bitcoin.return_pct, 'percent')} "
-        f"({study.bitcoin.basis}). "
-        f"Of the {_count(len(falls) - 1)} others shown, {_count(len(milder))} did better."
+    return tell(
+        "The equal-weighted mean of the shares changed by {mean}. Bitcoin changed by "
+        "{change} ({basis}). Of the {others} others shown, {better} did better.",
+        mean=text.amount(mean, "percent"),
+        change=text.amount(study.bitcoin.return_pct, "percent"),
+        basis=word(study.bitcoin.basis),
+        others=_count(len(falls) - 1),
+        better=_count(len(milder)),
     )
 
 
@@ -150,21 +188,31 @@ def before_sentence(study: DayStudy) -> str:
     day, change = largest_before(study)
     if day is None:
         return ""
-    return (
-        f"In the sessions drawn before the event, the largest move of the shares' mean was "
-        f"{text.amount(change, 'percent', 1, sign=True)} on {day:%Y-%m-%d}. A fall that takes back "
-        "part of a rise cannot be told from one that the news caused."
+    return tell(
+        "In the sessions drawn before the event, the largest move of the shares' "
+        "mean was {change} on {day:%Y-%m-%d}. A fall that takes back part of a rise "
+        "cannot be told from one that the news caused.",
+        change=text.amount(change, "percent", 1, sign=True),
+        day=day,
     )
 
 
 def rivals(study: DayStudy) -> list[str]:
     """What else the day's prices cannot be told from: bitcoin, and the move just before."""
-    found = [f"bitcoin's own change of {text.amount(study.bitcoin.return_pct, 'percent', 1)}"]
+    found = [
+        tell(
+            "bitcoin's own change of {change}",
+            change=text.amount(study.bitcoin.return_pct, "percent", 1),
+        )
+    ]
     day, change = largest_before(study)
     if day is not None:
         found.append(
-            "the giving back of a move just before "
-            f"({text.amount(change, 'percent', 1, sign=True)} on {day:%Y-%m-%d})"
+            tell(
+                "the giving back of a move just before ({change} on {day:%Y-%m-%d})",
+                change=text.amount(change, "percent", 1, sign=True),
+                day=day,
+            )
         )
     return found
 
@@ -184,10 +232,10 @@ def choice_table(study: DayStudy, low: float, high: float) -> pd.DataFrame:
     counted = moves.measures(study, low, high)
     return pd.DataFrame(
         {
-            "deepest (%)": counted["deepest_fall"],
-            "smallest (%)": counted["smallest_fall"],
-            "in the range": counted["inside"].map(str) + " of " + counted["shares"].map(str),
-            "rounds to both ends": counted["both_ends"],
+            mark("deepest (%)"): counted["deepest_fall"],
+            mark("smallest (%)"): counted["smallest_fall"],
+            mark("in the range"): _of(counted),
+            mark("rounds to both ends"): counted["both_ends"],
         }
     )
 
@@ -196,9 +244,9 @@ def peers_table(study: DayStudy) -> pd.DataFrame:
     """The other listed miners of the day, deepest fall first."""
     known = study.peers[["previous_close", "close", "close_to_close"]].dropna()
     names = {
-        "previous_close": "previous close (USD)",
-        "close": "close (USD)",
-        "close_to_close": "change (%)",
+        "previous_close": mark("previous close (USD)"),
+        "close": mark("close (USD)"),
+        "close_to_close": mark("change (%)"),
     }
     return known.rename(columns=names).sort_values("change (%)")
 
@@ -210,19 +258,22 @@ def peers_sentence(study: DayStudy) -> str:
     low, high = study.moves["close_to_close"].min(), study.moves["close_to_close"].max()
     deeper = [str(t) for t in known.index[known < low]]
     milder = [str(t) for t in known.index[known > high]]
-    said = f"Among {_count(len(known))} other miners with prices, "
-    said += f"{_count(len(deeper))} fell further than any named share"
-    said += f" ({text.listed(deeper)})" if deeper else ""
-    said += f" and {_count(len(milder))} less than any" + (
-        f" ({text.listed(milder)})" if milder else ""
+    compared = tell(
+        "Among {others} other miners with prices, {deeper} fell further than any named "
+        "share{deeper_names} and {milder} less than any{milder_names}.",
+        others=_count(len(known)),
+        deeper=_count(len(deeper)),
+        deeper_names=_aside(deeper),
+        milder=_count(len(milder)),
+        milder_names=_aside(milder),
     )
-    said += f". No price: {text.listed(absent)}." if absent else "."
-    return (
-        f"{said} The two tables of closes, one adjusted for splits only and one for dividends as "
-        f"well, give changes that differ by at most "
-        f"{text.amount(study.adjustment_gap_pct, 'percentage points')}. The miners paid none, so "
-        "this is rounding."
+    without = tell("No price: {absent}.", absent=text.listed(absent)) if absent else ""
+    adjusted = tell(
+        "The two tables of closes, one adjusted for splits only and one for dividends as well, "
+        "give changes that differ by at most {gap}. The miners paid none, so this is rounding.",
+        gap=text.amount(study.adjustment_gap_pct, "percentage points"),
     )
+    return text.sentences(compared, without, adjusted)
 
 
 def named(findings: Sequence[Finding], finding_id: str) -> list[Finding]:
@@ -237,9 +288,10 @@ def cross_checks(findings: Sequence[Finding]) -> list[Finding]:
 
 def source(edition: str, study: DayStudy) -> str:
     """The source and as-of line under the figures."""
-    return (
-        f"Source: Yahoo Finance, split-adjusted prices of {study.event_date}; "
-        f"claimbook edition {edition}"
+    return tell(
+        "Source: Yahoo Finance, split-adjusted prices of {event_date}; claimbook edition {edition}",
+        event_date=study.event_date,
+        edition=edition,
     )
 
 
@@ -252,5 +304,29 @@ def _failing(finding: Finding) -> list[str]:
 
 
 def _count(number: int) -> str:
-    words = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    return words[number] if number < len(words) else str(number)
+    words = (
+        mark("none"),
+        mark("one"),
+        mark("two"),
+        mark("three"),
+        mark("four"),
+        mark("five"),
+        mark("six"),
+        mark("seven"),
+        mark("eight"),
+        mark("nine"),
+        mark("ten"),
+    )
+    return word(words[number]) if number < len(words) else str(number)
+
+
+def _aside(tickers: list[str]) -> str:
+    """` (IREN and WULF)`, with the space before it; empty for none."""
+    return f" ({text.listed(tickers)})" if tickers else ""
+
+
+def _of(counted: pd.DataFrame) -> list[str]:
+    """`3 of 6`: the shares inside, of those with a price."""
+    return [
+        tell("{part} of {all}", part=row.inside, all=row.shares) for row in counted.itertuples()
+    ]

@@ -7,7 +7,8 @@ import pandas as pd
 from claimbook import text
 from claimbook.analysis.hosting import Study
 from claimbook.analysis.megawatt import LAST, SINCE
-from claimbook.words.hosting import counted, sure
+from claimbook.language import mark, tell, tell_many, word
+from claimbook.words.certainty import sure
 
 COUNT_UNITS = {
     "counted": "MW",
@@ -43,14 +44,14 @@ def signed_table(study: Study, asserted_on: str) -> pd.DataFrame:
             continue
         now = held.iloc[-1]
         rows[f"{day:%Y-%m-%d}"] = {
-            "companies": int(now["companies"]),
-            "the company's": now["company_mw"],
-            "hosting": now["hosting_mw"],
-            "with cloud": now["all_mw"],
-            "value, hosting": now["hosting_busd"],
-            "value, with cloud": now["all_busd"],
+            mark("companies"): int(now["companies"]),
+            mark("the company's"): now["company_mw"],
+            mark("hosting"): now["hosting_mw"],
+            mark("with cloud"): now["all_mw"],
+            mark("value, hosting"): now["hosting_busd"],
+            mark("value, with cloud"): now["all_busd"],
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("by")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(mark("by"))
 
 
 def signed_sentence(study: Study, asserted_on: str) -> str:
@@ -60,19 +61,29 @@ def signed_sentence(study: Study, asserted_on: str) -> str:
     first = then.iloc[-1] if len(then) else None
     early = study.contracts[study.contracts["date"] <= pd.Timestamp(asserted_on)]
     who = list(dict.fromkeys(early["company"]))
-    said = (
-        f"By the article's date the table holds contracts of {counted(len(who), 'company')} "
-        f"({text.listed(who)}) for {text.amount(float(first['all_mw']), 'MW', 0)}; "
+    then_words = (
+        tell(
+            "By the article's date the table holds contracts of {companies} ({names}) for {size}",
+            companies=_companies(len(who)),
+            names=text.listed(who),
+            size=text.amount(float(first["all_mw"]), "MW", 0),
+        )
         if first is not None
-        else "By the article's date the table holds no contract; "
+        else tell("By the article's date the table holds no contract")
     )
-    return said + (
-        f"by the end of the data, of {counted(int(end['companies']), 'company')} for "
-        f"{text.amount(float(end['all_mw']), 'MW', 0)} and "
-        f"{text.amount(float(end['all_busd']), 'bn USD', 1)}. The table is not a register: it "
-        "holds what was found, so these are lower bounds. One contract is a joint venture counted "
-        "whole."
+    return tell(
+        "{then}; by the end of the data, of {companies} for {size} and {value}. The table is not a "
+        "register: it holds what was found, so these are lower bounds. One contract is a joint "
+        "venture counted whole.",
+        then=then_words,
+        companies=_companies(int(end["companies"])),
+        size=text.amount(float(end["all_mw"]), "MW", 0),
+        value=text.amount(float(end["all_busd"]), "bn USD", 1),
     )
+
+
+def _companies(count: int) -> str:
+    return tell_many("{count} company", "{count} companies", count)
 
 
 def count_table(study: Study) -> pd.DataFrame:
@@ -80,13 +91,13 @@ def count_table(study: Study) -> pd.DataFrame:
     rows = study.counts
     return pd.DataFrame(
         {
-            "on": rows["date"],
-            "counted": rows["mw"],
-            "value counted": rows["busd"],
-            "our sum": rows["our_mw"],
-            "our value": rows["our_busd"],
-            "how sure": rows["certainty"],
-            "note": rows["note"],
+            mark("on"): rows["date"],
+            mark("counted"): rows["mw"],
+            mark("value counted"): rows["busd"],
+            mark("our sum"): rows["our_mw"],
+            mark("our value"): rows["our_busd"],
+            mark("how sure"): rows["certainty"],
+            mark("note"): rows["note"],
         }
     )
 
@@ -96,13 +107,13 @@ def event_table(study: Study) -> pd.DataFrame:
     rows = study.bids.events
     frame = pd.DataFrame(
         {
-            "time": rows["time"].fillna(""),
-            "event": rows["event"],
-            "figures as printed": rows["figures"].fillna(""),
-            "how sure": sure(rows),
+            mark("time"): rows["time"].fillna(""),
+            mark("event"): rows["event"],
+            mark("figures as printed"): rows["figures"].fillna(""),
+            mark("how sure"): sure(rows),
         }
     )
-    return frame.set_index(rows["date"].dt.strftime("%Y-%m-%d").rename("date"))
+    return frame.set_index(rows["date"].dt.strftime("%Y-%m-%d").rename(mark("date")))
 
 
 def offer_table(study: Study) -> pd.DataFrame:
@@ -110,12 +121,12 @@ def offer_table(study: Study) -> pd.DataFrame:
     rows = study.bids.offers
     return pd.DataFrame(
         {
-            "paid in": rows["paid_in"],
-            "worth as printed": rows["printed"],
-            "worth at the bidder's close before": rows["worth"],
-            "close before": rows["close_before"],
-            "close of the day": rows["close"],
-            "premium": rows["premium"],
+            mark("paid in"): rows["paid_in"],
+            mark("worth as printed"): rows["printed"],
+            mark("worth at the bidder's close before"): rows["worth"],
+            mark("close before"): rows["close_before"],
+            mark("close of the day"): rows["close"],
+            mark("premium"): rows["premium"],
         }
     ).rename(index=lambda day: f"{day:%Y-%m-%d}")
 
@@ -123,14 +134,15 @@ def offer_table(study: Study) -> pd.DataFrame:
 def vote_sentence(study: Study) -> str:
     """The vote, and what the offer was worth then."""
     if study.bids.votes.empty:
-        return f"No vote on an offer for {study.name} is on record."
+        return tell("No vote on an offer for {name} is on record.", name=study.name)
     row = study.bids.votes.iloc[-1]
-    return (
-        f"On {study.bids.votes.index[-1]:%Y-%m-%d} "
-        f"{text.amount(float(row['against_pct']), 'percent', 1)} of the votes for or against were "
-        f"against the merger. At the closes before, the offer was worth "
-        f"{text.amount(float(row['worth']), 'USD')} for a share that stood at "
-        f"{text.amount(float(row['close_before']), 'USD')}."
+    return tell(
+        "On {day:%Y-%m-%d} {against} of the votes for or against were against the merger. At the "
+        "closes before, the offer was worth {worth} for a share that stood at {close}.",
+        day=study.bids.votes.index[-1],
+        against=text.amount(float(row["against_pct"]), "percent", 1),
+        worth=text.amount(float(row["worth"]), "USD"),
+        close=text.amount(float(row["close_before"]), "USD"),
     )
 
 
@@ -138,33 +150,51 @@ def since_sentence(study: Study) -> str:
     """Mining revenue since, and the shares to the end of the data."""
     since, last = study.windows.loc[SINCE], study.windows.loc[LAST]
     line = study.over_time.loc[pd.Timestamp(study.contract_date) :, "chosen"]
-    said = (
-        f"Since the contract a megawatt mined {text.amount(float(since['mining']), 'm USD')} a "
-        "year on average at that efficiency, and "
-        f"{text.number(float(last['mining']))} at the rate of the last {study.days} days."
+    said = tell(
+        "Since the contract a megawatt mined {mined} a year on average at that efficiency, and "
+        "{mined_last} at the rate of the last {days} days.",
+        mined=text.amount(float(since["mining"]), "m USD"),
+        mined_last=text.number(float(last["mining"])),
+        days=study.days,
     )
+    between = shares = ""
     if len(line):
-        said += (
-            f" It went between {text.number(float(line.min()))} and "
-            f"{text.number(float(line.max()))}. The rent is a mean over the term; how it moves "
-            "from year to year is not in the tables."
+        between = tell(
+            "It went between {lowest} and {highest}. The rent is a mean over the term; how it "
+            "moves from year to year is not in the tables.",
+            lowest=text.number(float(line.min())),
+            highest=text.number(float(line.max())),
         )
     if not study.path.empty:
         moves = []
         for name in study.path:
             known = study.path[name].dropna()
-            change = text.amount(float(known.iloc[-1]), "percent", 0, sign=True)
-            moves.append(f"{name} {change} (to {known.index[-1]:%Y-%m-%d})")
-        said += f" Shares from the close before {study.event_date}: {'; '.join(moves)}."
-    return said
+            moves.append(
+                tell(
+                    "{share} {change} (to {day:%Y-%m-%d})",
+                    share=word(str(name)),
+                    change=text.amount(float(known.iloc[-1]), "percent", 0, sign=True),
+                    day=known.index[-1],
+                )
+            )
+        shares = tell(
+            "Shares from the close before {day}: {moves}.",
+            day=study.event_date,
+            moves="; ".join(moves),
+        )
+    return text.sentences(said, between, shares)
 
 
 def marks(study: Study) -> dict[str, str]:
     """Dates to mark on the chart of the shares: offers and votes."""
-    named = {f"{d:%Y-%m-%d}": "offer" for d in study.bids.offers.index}
-    return named | {f"{d:%Y-%m-%d}": "vote" for d in study.bids.votes.index}
+    named = {f"{d:%Y-%m-%d}": tell("offer") for d in study.bids.offers.index}
+    return named | {f"{d:%Y-%m-%d}": tell("vote") for d in study.bids.votes.index}
 
 
 def gap_sentence(gaps: Sequence[str]) -> str:
     """What the contracts table says that it lacks; every count made from it is a lower bound."""
-    return f"What the table says of itself: {' '.join(gaps)}" if gaps else "No gap is recorded."
+    return (
+        tell("What the table says of itself: {gaps}", gaps=" ".join(gaps))
+        if gaps
+        else tell("No gap is recorded.")
+    )

@@ -7,16 +7,22 @@ import pandas as pd
 from claimbook import ledger, text
 from claimbook.analysis import pressure
 from claimbook.analysis.pressure import Shares, Split, Study
+from claimbook.language import mark, tell, tell_as, tell_many, word
 from claimbook.ledger import Finding
+from claimbook.words.certainty import sure
 
 PER_HASH = "USD per PH/s and day"
 EFFECT_NAMES = {
-    "price": "bitcoin's price",
-    "difficulty": "difficulty",
-    "subsidy": "subsidy per block",
-    "fees": "fees per block",
+    "price": mark("bitcoin's price"),
+    "difficulty": mark("difficulty"),
+    "subsidy": mark("subsidy per block"),
+    "fees": mark("fees per block"),
 }
-PART_NAMES = {"market": "the market", "bitcoin": "bitcoin", "rest": "everything else"}
+PART_NAMES = {
+    "market": mark("the market"),
+    "bitcoin": mark("bitcoin"),
+    "rest": mark("everything else"),
+}
 CHANGE_UNITS = dict.fromkeys(("to the article", "to the end"), "%")
 INDEX_UNITS = dict.fromkeys(
     ("bitcoin", "hashprice", "difficulty", "price's share of hashprice's change"), "%"
@@ -57,76 +63,97 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
     column = "to_article" if split.last == study.article else "to_end"
     coin, hashprice = (float(study.changes.at[r, column]) for r in ("bitcoin", "hashprice"))
     share = float(split.table.at["price", "share"])
-    span = f"{study.start:%Y-%m-%d} to {split.last:%Y-%m-%d}"
+    span = tell("{start:%Y-%m-%d} to {last:%Y-%m-%d}", start=study.start, last=split.last)
     key = [
-        (text.amount(coin, "percent", 1), f"bitcoin's price, {span}"),
-        (text.amount(hashprice, "percent", 1), "revenue per unit of hash rate (hashprice)"),
+        (text.amount(coin, "percent", 1), tell("bitcoin's price, {span}", span=span)),
+        (text.amount(hashprice, "percent", 1), tell("revenue per unit of hash rate (hashprice)")),
     ]
     if split.after < split.before and share > 0:
-        label = (
-            f"of hashprice's fall is bitcoin's price (sums of {_days(study.window)} at each end)"
+        label = tell(
+            "of hashprice's fall is bitcoin's price (sums of {window} at each end)",
+            window=_days(study.window),
         )
         key.append((text.amount(share, "percent", 0), label))
-    summary = (
-        f"From {span} bitcoin {_moved(coin)} and hashprice {_moved(hashprice)}. "
-        f"Summed over {_days(study.window)} at each end: {_lower(_price_part(split))}"
-    )
+    summary = [
+        tell(
+            "From {span} bitcoin {bitcoin_moved} and hashprice {hashprice_moved}. Summed over "
+            "{days} at each end: {price_part}",
+            span=span,
+            bitcoin_moved=_moved(coin),
+            hashprice_moved=_moved(hashprice),
+            days=_days(study.window),
+            price_part=_lower(_price_part(split)),
+        )
+    ]
     if len(study.steps) == 2:
         whole = study.steps[0].before
         added, before = split.before - split.after, whole - split.before
         if added > 0 and before > 0:
-            summary += (
-                f" The spell makes {text.amount(100 * added / (added + before), 'percent', 0)} of "
-                "all that hashprice lost since the days before the halving."
+            summary.append(
+                tell(
+                    "The spell makes {share} of all that hashprice lost since the days before the "
+                    "halving.",
+                    share=text.amount(100 * added / (added + before), "percent", 0),
+                )
             )
     moved = study.shares
     if moved is not None and moved.change_pct < 0:
-        summary += (
-            f" The miners' shares fell by {text.amount(-moved.change_pct, 'percent', 0)} to "
-            f"{moved.last:%Y-%m-%d}; {_coin_part(moved.parts.loc['bitcoin'])}."
+        summary.append(
+            tell(
+                "The miners' shares fell by {size} to {last:%Y-%m-%d}; {coin_part}.",
+                size=text.amount(-moved.change_pct, "percent", 0),
+                last=moved.last,
+                coin_part=_coin_part(moved.parts.loc["bitcoin"]),
+            )
         )
     if findings[0].verdict == ledger.UNTESTED:
-        summary += " The article says nothing about this span."
-    return key, summary
+        summary.append(tell("The article says nothing about this span."))
+    return key, text.sentences(*summary)
 
 
 def _coin_part(part: pd.Series) -> str:
     """A share of the fall where it is one; else what bitcoin did by itself."""
     share, alone = float(part["share"]), float(part["percent"])
     if 0 <= share <= 100:
-        return f"bitcoin explains {text.amount(share, 'percent', 0)} of that fall"
-    return (
-        "by what bitcoin did alone they would have changed by "
-        f"{text.amount(alone, 'percent', 0, sign=True)}"
+        return tell("bitcoin explains {share} of that fall", share=text.amount(share, "percent", 0))
+    return tell(
+        "by what bitcoin did alone they would have changed by {alone}",
+        alone=text.amount(alone, "percent", 0, sign=True),
     )
 
 
 def change_table(study: Study) -> pd.DataFrame:
     """Changes of single days, to the article and to the end of the spell."""
-    return study.changes.rename(columns={"to_article": "to the article", "to_end": "to the end"})
+    return study.changes.rename(
+        columns={"to_article": mark("to the article"), "to_end": mark("to the end")}
+    )
 
 
 def split_table(split: Split) -> pd.DataFrame:
     """One step of hashprice taken apart, with the sum below."""
     names = {
-        "usd": "effect",
-        "percent": "of the level before",
-        "share": "of the change",
-        "lowest": "lowest order",
-        "highest": "highest order",
+        "usd": mark("effect"),
+        "percent": mark("of the level before"),
+        "share": mark("of the change"),
+        "lowest": mark("lowest order"),
+        "highest": mark("highest order"),
     }
     table = split.table[list(names)].rename(columns=names, index=EFFECT_NAMES)
-    table.loc["all together"] = [
+    table.loc[mark("all together")] = [
         split.after - split.before, split.change_pct, 100.0, float("nan"), float("nan"),
     ]  # fmt: skip
-    return table.rename_axis("what changed")
+    return table.rename_axis(mark("what changed"))
 
 
 def split_caption(split: Split) -> str:
     """What the table of a step is about."""
-    return (
-        f"Hashprice from {split.first:%Y-%m-%d} to {split.last:%Y-%m-%d}, taken apart exactly: "
-        f"{text.amount(split.before, PER_HASH)} before, {text.amount(split.after, PER_HASH)} after"
+    return tell(
+        "Hashprice from {first:%Y-%m-%d} to {last:%Y-%m-%d}, taken apart exactly: "
+        "{before} before, {after} after",
+        first=split.first,
+        last=split.last,
+        before=text.amount(split.before, PER_HASH),
+        after=text.amount(split.after, PER_HASH),
     )
 
 
@@ -134,46 +161,64 @@ def split_sentence(split: Split) -> str:
     """What did how much, in order of size."""
     order = split.table["usd"].abs().sort_values(ascending=False).index
     parts = [
-        f"{EFFECT_NAMES[str(e)]} {text.number(float(split.table.at[e, 'usd']), 2, sign=True)}"
+        f"{word(EFFECT_NAMES[str(e)])} {text.number(float(split.table.at[e, 'usd']), 2, sign=True)}"
         for e in order
     ]
-    return (
-        f"Between {split.first:%Y-%m-%d} and {split.last:%Y-%m-%d} hashprice went from "
-        f"{text.number(split.before)} to {text.amount(split.after, PER_HASH)}: "
-        f"{', '.join(parts)}. {_price_part(split)}"
+    return tell(
+        "Between {first:%Y-%m-%d} and {last:%Y-%m-%d} hashprice went from {before} "
+        "to {after}: {parts}. {price_part}",
+        first=split.first,
+        last=split.last,
+        before=text.number(split.before),
+        after=text.amount(split.after, PER_HASH),
+        parts=", ".join(parts),
+        price_part=_price_part(split),
     )
 
 
 def halving_sentence(study: Study) -> str:
     """What had happened before the spell, and what the spell added."""
     if len(study.steps) < 2:
-        return (
-            "The spell does not begin after the halving of 2024, so the two cannot be set against "
-            "each other."
+        return tell(
+            "The spell does not begin after the halving of 2024, so the two cannot "
+            "be set against each other."
         )
     before, spell = study.steps
     whole = spell.after - before.before
     share = 100 * (spell.after - spell.before) / whole
     earlier, later = (float(step.table.at["price", "usd"]) for step in study.steps)
     subsidy = float(before.table.at["subsidy", "usd"])
-    return (
-        f"Of the whole change of hashprice from {before.first:%Y-%m-%d} to {spell.last:%Y-%m-%d}, "
-        f"{text.amount(whole, PER_HASH)}, the spell made {text.amount(share, 'percent', 0)}. "
-        f"Before it, price had {'added' if earlier > 0 else 'taken'} "
-        f"{text.amount(abs(earlier), PER_HASH)}; in the spell it "
-        f"{'added' if later > 0 else 'took'} {text.amount(abs(later), PER_HASH)}. The halving of "
-        f"the subsidy alone stands for {text.amount(subsidy, PER_HASH)}."
+    size_before, size_in = text.amount(abs(earlier), PER_HASH), text.amount(abs(later), PER_HASH)
+    return tell(
+        "Of the whole change of hashprice from {first:%Y-%m-%d} to {last:%Y-%m-%d}, {whole}, the "
+        "spell made {share}. Before it, price had {before_it}; in the spell it {in_it}. The "
+        "halving of the subsidy alone stands for {subsidy}.",
+        first=before.first,
+        last=spell.last,
+        whole=text.amount(whole, PER_HASH),
+        share=text.amount(share, "percent", 0),
+        before_it=(
+            tell_as("price had", "added {amount}", amount=size_before)
+            if earlier > 0
+            else tell_as("price had", "taken {amount}", amount=size_before)
+        ),
+        in_it=(
+            tell_as("in the spell price", "added {amount}", amount=size_in)
+            if later > 0
+            else tell_as("in the spell price", "took {amount}", amount=size_in)
+        ),
+        subsidy=text.amount(subsidy, PER_HASH),
     )
 
 
 def base_table(study: Study) -> pd.DataFrame:
     """Ways to read “below April 2024”."""
     names = {
-        "first": "April from",
-        "last": "to",
-        "base": "April 2024",
-        "march": "first half of March 2025",
-        "change": "change",
+        "first": mark("April from"),
+        "last": mark("to"),
+        "base": mark("April 2024"),
+        "march": mark("first half of March 2025"),
+        "change": mark("change"),
     }
     return study.bases[list(names)].rename(columns=names)
 
@@ -182,56 +227,68 @@ def base_sentence(study: Study) -> str:
     """Which reading gives the printed figure, and what the printed figure implies."""
     bases = study.bases["change"]
     whole, before = bases[pressure.WHOLE_APRIL], bases[pressure.BEFORE_HALVING]
-    said = (
-        f"Against the whole of April 2024, fees included, the fall is "
-        f"{text.amount(float(whole), 'percent', 1)}; against the days before the halving, without "
-        f"fees, {text.amount(float(before), 'percent', 1)}. "
+    said = tell(
+        "Against the whole of April 2024, fees included, the fall is {whole}; against the days "
+        "before the halving, without fees, {before}.",
+        whole=text.amount(float(whole), "percent", 1),
+        before=text.amount(float(before), "percent", 1),
     )
     implied = study.monthly.dropna(subset=["implied_base"])
+    implied_words = ""
     if len(implied):
         levels = [
-            f"{text.number(float(row.implied_base), 0)} from {row.month} ({row.part})"
+            tell(
+                "{level} from {month} ({part})",
+                level=text.number(float(row.implied_base), 0),
+                month=row.month,
+                part=word(row.part),
+            )
             for row in implied.itertuples()
         ]
         ours = float(study.bases.at[pressure.BEFORE_HALVING, "base"])
-        said += (
+        implied_words = tell(
             "JPMorgan's figures and the distances printed with them imply a level before the "
-            f"halving of {text.listed(levels)}, in USD per EH/s and day. Ours for the days before "
-            f"the halving, without fees, is {text.number(ours, 0)}. "
+            "halving of {levels}, in USD per EH/s and day. Ours for the days before the halving, "
+            "without fees, is {ours}.",
+            levels=text.listed(levels),
+            ours=text.number(ours, 0),
         )
-    return said + (
+    unknown = tell(
         "The days of April after the halving hold record fees, which lift its mean. The sources do "
         "not say which days or which revenue JPMorgan took, so every reading is shown."
     )
+    return text.sentences(said, implied_words, unknown)
 
 
 def monthly_table(study: Study) -> pd.DataFrame:
     """JPMorgan's revenue per EH/s beside ours."""
     names = {
-        "published": "JPMorgan",
-        "with_fees": "ours with fees",
-        "subsidy_alone": "ours, subsidy alone",
-        "with_fees_off": "with fees off by",
-        "subsidy_alone_off": "subsidy alone off by",
+        "published": mark("JPMorgan"),
+        "with_fees": mark("ours with fees"),
+        "subsidy_alone": mark("ours, subsidy alone"),
+        "with_fees_off": mark("with fees off by"),
+        "subsidy_alone_off": mark("subsidy alone off by"),
     }
     table = study.monthly.rename(columns=names)[list(names.values())]
     label = study.monthly["month"] + study.monthly["part"].map(
-        lambda part: "" if part == "month" else f", {part}"
+        lambda part: "" if part == "month" else f", {word(part)}"
     )
-    return table.assign(**{"how sure": _sure(study.monthly)}).set_axis(
-        pd.Index(label, name="month")
+    return table.assign(**{mark("how sure"): sure(study.monthly)}).set_axis(
+        pd.Index(label, name=mark("month"))
     )
 
 
 def monthly_sentence(study: Study) -> str:
     """How near ours comes, with and without fees."""
     off = study.monthly[["with_fees_off", "subsidy_alone_off"]].abs()
-    return (
-        f"Over {len(off)} figures the median distance is "
-        f"{text.amount(float(off['subsidy_alone_off'].median()), 'percent', 1)} without fees and "
-        f"{text.amount(float(off['with_fees_off'].median()), 'percent', 1)} with them; the largest "
-        f"are {text.amount(float(off['subsidy_alone_off'].max()), 'percent', 1)} and "
-        f"{text.amount(float(off['with_fees_off'].max()), 'percent', 1)}."
+    return tell(
+        "Over {count} figures the median distance is {median_without} without fees and "
+        "{median_with} with them; the largest are {largest_without} and {largest_with}.",
+        count=len(off),
+        median_without=text.amount(float(off["subsidy_alone_off"].median()), "percent", 1),
+        median_with=text.amount(float(off["with_fees_off"].median()), "percent", 1),
+        largest_without=text.amount(float(off["subsidy_alone_off"].max()), "percent", 1),
+        largest_with=text.amount(float(off["with_fees_off"].max()), "percent", 1),
     )
 
 
@@ -240,22 +297,22 @@ def group_table(study: Study) -> pd.DataFrame:
     rows = study.groups
     return pd.DataFrame(
         {
-            "JPMorgan": rows["published"],
-            "by value": rows["by_value"],
-            "shares valued": rows["valued"],
-            "equal weights": rows["equal"],
-            "shares": rows["members"],
-            "fund WGMI": rows["fund"],
-            "JPMorgan, change": rows["published_busd"],
-            "by value, change": rows["value_busd"],
-            "how sure": rows["certainty"],
+            mark("JPMorgan"): rows["published"],
+            mark("by value"): rows["by_value"],
+            mark("shares valued"): rows["valued"],
+            mark("equal weights"): rows["equal"],
+            mark("shares"): rows["members"],
+            mark("fund WGMI"): rows["fund"],
+            mark("JPMorgan, change"): rows["published_busd"],
+            mark("by value, change"): rows["value_busd"],
+            mark("how sure"): rows["certainty"],
         }
     )
 
 
 def group_notes(study: Study) -> pd.DataFrame:
     """What the sources add about each month, contradictions among them."""
-    return study.groups[["note"]].dropna().rename(columns={"note": "what the sources say"})
+    return study.groups[["note"]].dropna().rename(columns={"note": mark("what the sources say")})
 
 
 def count_table(study: Study) -> pd.DataFrame:
@@ -266,11 +323,11 @@ def count_table(study: Study) -> pd.DataFrame:
         ["month", "as_of", "shares_millions", "start_busd", "certainty", "note"]
     ].rename(
         columns={
-            "as_of": "count of",
-            "shares_millions": "shares (millions)",
-            "start_busd": "value at the month's start (bn USD)",
-            "certainty": "how sure",
-            "note": "what the source says",
+            "as_of": mark("count of"),
+            "shares_millions": mark("shares (millions)"),
+            "start_busd": mark("value at the month's start (bn USD)"),
+            "certainty": mark("how sure"),
+            "note": mark("what the source says"),
         }
     )
 
@@ -280,37 +337,32 @@ def group_sentence(study: Study) -> str:
     off = {
         label: float((study.groups[c] - study.groups["published"]).abs().median())
         for c, label in (
-            ("by_value", "weighted by value"),
-            ("equal", "equally weighted"),
-            ("fund", "the fund"),
+            ("by_value", mark("weighted by value")),
+            ("equal", mark("equally weighted")),
+            ("fund", mark("the fund")),
         )
     }
-    nearest = [f"{n} {text.amount(v, 'percentage points', 1)}" for n, v in off.items()]
-    return (
-        f"Over {len(study.groups)} months the median distance from JPMorgan's figure is: "
-        f"{', '.join(nearest)}. JPMorgan's list of firms is not known, and the counts of shares "
-        "are those of one day each, so a few points of difference are to be expected."
+    distances = [f"{word(n)} {text.amount(v, 'percentage points', 1)}" for n, v in off.items()]
+    return tell(
+        "Over {count} months the median distance from JPMorgan's figure is: {distances}. "
+        "JPMorgan's list of firms is not known, and the counts of shares are those of one day "
+        "each, so a few points of difference are to be expected.",
+        count=len(study.groups),
+        distances=", ".join(distances),
     )
-
-
-def single_table(moved: Shares) -> pd.DataFrame:
-    """Each share's change over the spell, bitcoin's beside it."""
-    table = moved.single.copy()
-    table.loc["bitcoin"] = moved.bitcoin_change_pct
-    return table.sort_values("change_pct").rename(columns={"change_pct": "change (%)"})
 
 
 def part_table(moved: Shares) -> pd.DataFrame:
     """The log change of the basket, part by part."""
     names = {
-        "beta": "sensitivity",
-        "factor_pct": "its own change",
-        "log_points": "part",
-        "low": "from",
-        "high": "to",
-        "share": "share of the fall",
-        "share_low": "share from",
-        "share_high": "share to",
+        "beta": mark("sensitivity"),
+        "factor_pct": mark("its own change"),
+        "log_points": mark("part"),
+        "low": mark("from"),
+        "high": mark("to"),
+        "share": mark("share of the fall"),
+        "share_low": mark("share from"),
+        "share_high": mark("share to"),
     }
     return moved.parts[list(names)].rename(columns=names, index=PART_NAMES)
 
@@ -318,10 +370,10 @@ def part_table(moved: Shares) -> pd.DataFrame:
 def choice_table(moved: Shares) -> pd.DataFrame:
     """Bitcoin's share of the fall under other fits."""
     names = {
-        "beta": "sensitivity to bitcoin",
-        "share": "share of the fall",
-        "share_low": "share from",
-        "share_high": "share to",
+        "beta": mark("sensitivity to bitcoin"),
+        "share": mark("share of the fall"),
+        "share_low": mark("share from"),
+        "share_high": mark("share to"),
     }
     return moved.choices.rename(columns=names)
 
@@ -330,36 +382,48 @@ def share_sentence(study: Study) -> str:
     """What the coin explains of the shares' change, with what it rests on."""
     moved = study.shares
     if moved is None:
-        return f"The shares cannot be studied over this span: {study.no_shares}."
+        return tell(
+            "The shares cannot be studied over this span: {reason}.", reason=word(study.no_shares)
+        )
     parts = moved.parts["share"]
     row = moved.parts.loc["bitcoin"]
-    said = (
-        f"Over {moved.sessions} sessions the basket changed by "
-        f"{text.amount(moved.change_pct, 'percent', 1)} and bitcoin by "
-        f"{text.amount(moved.bitcoin_change_pct, 'percent', 1)}. With a sensitivity of "
-        f"{text.number(float(row['beta']))}, bitcoin stands for "
-        f"{text.amount(float(parts['bitcoin']), 'percent', 0)} of the basket's change (95 % "
-        f"interval {text.number(float(row['share_low']), 0)} to "
-        f"{text.amount(float(row['share_high']), 'percent', 0)}), the market for "
-        f"{text.amount(float(parts['market']), 'percent', 0)} and everything else for "
-        f"{text.amount(float(parts['rest']), 'percent', 0)}. Bitcoin's prices: {moved.coverage}."
+    said = tell(
+        "Over {sessions} sessions the basket changed by {change} and bitcoin by {bitcoin_change}. "
+        "With a sensitivity of {sensitivity}, bitcoin stands for {bitcoin} of the basket's change "
+        "(95 % interval {low} to {high}), the market for {market} and everything else for {rest}. "
+        "Bitcoin's prices: {coverage}.",
+        sessions=moved.sessions,
+        change=text.amount(moved.change_pct, "percent", 1),
+        bitcoin_change=text.amount(moved.bitcoin_change_pct, "percent", 1),
+        sensitivity=text.number(float(row["beta"])),
+        bitcoin=text.amount(float(parts["bitcoin"]), "percent", 0),
+        low=text.number(float(row["share_low"]), 0),
+        high=text.amount(float(row["share_high"]), "percent", 0),
+        market=text.amount(float(parts["market"]), "percent", 0),
+        rest=text.amount(float(parts["rest"]), "percent", 0),
+        coverage=word(moved.coverage),
     )
     if moved.left_out:
-        said += f" Left out for want of closes: {text.listed(list(moved.left_out))}."
+        said += " " + tell(
+            "Left out for want of closes: {left_out}.", left_out=text.listed(list(moved.left_out))
+        )
     return said
 
 
 def worst_table(moved: Shares) -> pd.DataFrame:
     """The sessions with the lowest rest, and what is on record for them."""
-    names = {"change_pct": "basket (%)", "rest": "beyond market and bitcoin (log points)"}
-    return moved.worst.rename(columns={**names, "event": "on record"})
+    names = {
+        "change_pct": mark("basket (%)"),
+        "rest": mark("beyond market and bitcoin (log points)"),
+    }
+    return moved.worst.rename(columns={**names, "event": mark("on record")})
 
 
 def ends_table(study: Study) -> pd.DataFrame:
     """Other averages at both ends."""
-    table = study.ends.rename(columns={"price_share": "price's share of hashprice's change"})
+    table = study.ends.rename(columns={"price_share": mark("price's share of hashprice's change")})
     return table.set_axis(
-        pd.Index([f"{d} day{'s' if d != 1 else ''}" for d in study.ends.index], name="averaged")
+        pd.Index([_days(days) for days in study.ends.index], name=mark("averaged"))
     )
 
 
@@ -368,12 +432,19 @@ def choices_sentence(study: Study) -> str:
     table = pd.concat([study.ends, study.starts[["bitcoin", "hashprice", "difficulty"]]])
     ways = len(table)
     said = []
-    for name in ("bitcoin", "hashprice"):
+    for name in (mark("bitcoin"), mark("hashprice")):
         low, high = float(table[name].min()), float(table[name].max())
         fell = int((table[name] < 0).sum())
         said.append(
-            f"{name} fell in {fell} of {ways} ways to cut the spell, with changes from "
-            f"{text.amount(low, 'percent', 1)} to {text.amount(high, 'percent', 1)}"
+            tell(
+                "{name} fell in {fell} of {ways} ways to cut the spell, with changes from {low} to "
+                "{high}",
+                name=word(name),
+                fell=fell,
+                ways=ways,
+                low=text.amount(low, "percent", 1),
+                high=text.amount(high, "percent", 1),
+            )
         )
     told = f"{'; '.join(said)}.".capitalize()
     # A share of a change says something only where there was a fall to share out.
@@ -381,10 +452,14 @@ def choices_sentence(study: Study) -> str:
     if fell.empty:
         return told
     low, high = fell.min(), fell.max()
-    return (
-        f"{told} Price's share of hashprice's fall lies between {text.amount(low, 'percent', 0)} "
-        f"({_days(int(fell.idxmin()))} at each end) and {text.amount(high, 'percent', 0)} "
-        f"({_days(int(fell.idxmax()))})."
+    return tell(
+        "{ways} Price's share of hashprice's fall lies between {low} ({days_low} at each end) and "
+        "{high} ({days_high}).",
+        ways=told,
+        low=text.amount(low, "percent", 0),
+        days_low=_days(int(fell.idxmin())),
+        high=text.amount(high, "percent", 0),
+        days_high=_days(int(fell.idxmax())),
     )
 
 
@@ -396,45 +471,63 @@ def allowance_sentence(findings: Sequence[Finding]) -> str:
         if rule.rule == "amount" and rule.tolerance and isinstance(value, float):
             off = abs(text.rounded(value, rule.precision) - float(rule.printed))
             said.append(
-                f"{text.number(off, 0)} of {text.number(rule.tolerance, 0)} percentage points for "
-                f"“{rule.printed_text}”"
+                tell(
+                    "{off} of {allowed} percentage points for “{printed}”",
+                    off=text.number(off, 0),
+                    allowed=text.number(rule.tolerance, 0),
+                    printed=rule.printed_text,
+                )
             )
-    return f"Of what the ledger allows, the rounded values use {text.listed(said)}." if said else ""
+    return (
+        tell("Of what the ledger allows, the rounded values use {said}.", said=text.listed(said))
+        if said
+        else ""
+    )
 
 
 def since_sentence(study: Study) -> str:
     """Where hashprice, its parts, and the shares stood at the end of the data."""
     last = study.to_last
-    said = (
-        f"From {study.start:%Y-%m-%d} to the last day of the network's data, "
-        f"{last.last:%Y-%m-%d}, hashprice changed by {text.amount(last.change_pct, 'percent', 0)}: "
-        f"price {text.amount(float(last.table.at['price', 'percent']), 'percentage points', 0)}, "
-        f"difficulty "
-        f"{text.amount(float(last.table.at['difficulty', 'percent']), 'percentage points', 0)}."
+    price, difficulty = (
+        text.amount(float(last.table.at[effect, "percent"]), "percentage points", 0)
+        for effect in ("price", "difficulty")
+    )
+    said = tell(
+        "From {start:%Y-%m-%d} to the last day of the network's data, {last:%Y-%m-%d}, hashprice "
+        "changed by {change}: price {price}, difficulty {difficulty}.",
+        start=study.start,
+        last=last.last,
+        change=text.amount(last.change_pct, "percent", 0),
+        price=price,
+        difficulty=difficulty,
     )
     if study.since is not None:
         both = study.since.dropna().iloc[-1]
         day = study.since.dropna().index[-1]
-        said += (
-            f" To {day:%Y-%m-%d} equal amounts held in the shares changed by "
-            f"{text.amount(float(both['basket']), 'percent', 0, sign=True)} and bitcoin by "
-            f"{text.amount(float(both['bitcoin']), 'percent', 0, sign=True)}."
+        said += " " + tell(
+            "To {day:%Y-%m-%d} equal amounts held in the shares changed by {basket} "
+            "and bitcoin by {bitcoin}.",
+            day=day,
+            basket=text.amount(float(both["basket"]), "percent", 0, sign=True),
+            bitcoin=text.amount(float(both["bitcoin"]), "percent", 0, sign=True),
         )
     return said
 
 
 def source(edition: str, publisher: str) -> str:
     """The source and as-of line under the figures."""
-    return f"Source: {publisher}; claimbook edition {edition}"
+    return tell(
+        "Source: {publisher}; claimbook edition {edition}", publisher=publisher, edition=edition
+    )
 
 
 def _moved(change: float) -> str:
-    verb = "fell" if change < 0 else "rose"
-    return f"{verb} by {text.amount(abs(change), 'percent', 1)}"
+    size = text.amount(abs(change), "percent", 1)
+    return tell("fell by {size}", size=size) if change < 0 else tell("rose by {size}", size=size)
 
 
-def _days(number: int) -> str:
-    return f"{number} day{'s' if number != 1 else ''}"
+def _days(count: int) -> str:
+    return tell_many("{count} day", "{count} days", count)
 
 
 def _lower(sentence: str) -> str:
@@ -445,17 +538,12 @@ def _lower(sentence: str) -> str:
 def _price_part(split: Split) -> str:
     """Price's and difficulty's part of the change, by sign."""
     if split.after >= split.before:
-        return "Hashprice did not fall between these days."
+        return tell("Hashprice did not fall between these days.")
     price, difficulty = (float(split.table.at[e, "share"]) for e in ("price", "difficulty"))
     if price <= 0:
-        return "Bitcoin's price had no part in that fall."
-    return (
-        f"Bitcoin's price made {text.amount(price, 'percent', 0)} of hashprice's fall and "
-        f"difficulty {text.amount(difficulty, 'percent', 0)}."
+        return tell("Bitcoin's price had no part in that fall.")
+    return tell(
+        "Bitcoin's price made {price} of hashprice's fall and difficulty {difficulty}.",
+        price=text.amount(price, "percent", 0),
+        difficulty=text.amount(difficulty, "percent", 0),
     )
-
-
-def _sure(frame: pd.DataFrame) -> pd.Series:
-    """`quoted, CoinDesk`; a page that is not named stays second-hand."""
-    named = ~frame["source"].fillna("").str.contains("unnamed|^$")
-    return frame["certainty"].where(~named, frame["certainty"] + ", " + frame["source"].fillna(""))

@@ -12,39 +12,40 @@ from claimbook.analysis.halving import PER_HASH, SUBSIDY, THRESHOLDS, Study, nea
 from claimbook.analysis.revenue import Halving
 from claimbook.analysis.steps import MOST_PERSISTENT, NEAR_UNIT_ROOT, Step, at_bound
 from claimbook.analysis.windows import Windows, windows_of
+from claimbook.language import mark, tell, tell_many, word
 from claimbook.ledger import Finding
 
 # From this change on, percent say less than a multiple.
 MANY = 400.0
 
 LABELS = {
-    "revenue_btc": "revenue in BTC",
-    "revenue_usd": "revenue in USD",
-    "hashprice": "hashprice",
-    "hashrate_ehs": "hash rate",
-    "price_usd": "price",
-    PER_HASH: "bitcoin per unit of hash rate",
-    "fee_share": "fee share",
-    "issuance_btc": "subsidy alone, in BTC",
+    "revenue_btc": mark("revenue in BTC"),
+    "revenue_usd": mark("revenue in USD"),
+    "hashprice": mark("hashprice"),
+    "hashrate_ehs": mark("hash rate"),
+    "price_usd": mark("price"),
+    PER_HASH: mark("bitcoin per unit of hash rate"),
+    "fee_share": mark("fee share"),
+    "issuance_btc": mark("subsidy alone, in BTC"),
 }
 MEANINGS = {
-    "revenue_btc": "Did all miners together earn fewer bitcoin?",
-    "revenue_usd": "Did all miners together earn fewer dollars?",
-    "hashprice": "Did a unit of hash rate earn fewer dollars?",
-    PER_HASH: "Did a unit of hash rate earn fewer bitcoin?",
+    "revenue_btc": mark("Did all miners together earn fewer bitcoin?"),
+    "revenue_usd": mark("Did all miners together earn fewer dollars?"),
+    "hashprice": mark("Did a unit of hash rate earn fewer dollars?"),
+    PER_HASH: mark("Did a unit of hash rate earn fewer bitcoin?"),
 }
-FACTOR_LABELS = {"subsidy": "subsidy per block", "fees": "fees per block"}
+FACTOR_LABELS = {"subsidy": mark("subsidy per block"), "fees": mark("fees per block")}
 
 
 def change_words(change: float | str | None, digits: int = 0) -> str:
     """`48 % less`, `5 % more`, from five times on `9.2 times as much`, or `not known`."""
     if change is None or isinstance(change, str) or np.isnan(change):
-        return text.MISSING
+        return word(text.MISSING)
     if change >= MANY:
-        return f"{text.number(1 + change / 100, 1)} times as much"
+        return tell("{multiple} times as much", multiple=text.number(1 + change / 100, 1))
     # A fall to next to nothing must not read as a fall to nothing.
     size = text.amount(abs(change), "percent", digits if change > -99.5 else 4)
-    return f"{size} {'less' if change < 0 else 'more'}"
+    return tell("{size} less", size=size) if change < 0 else tell("{size} more", size=size)
 
 
 def summary(study: Study, findings: Sequence[Finding]) -> str:
@@ -55,15 +56,17 @@ def summary(study: Study, findings: Sequence[Finding]) -> str:
         known = [v if isinstance(v, float) else None for v in values]
         return f"{text.listed([text.number(v, 0, sign=True) for v in known])} %"
 
-    spans = text.listed([str(days) for days in study.windows])
-    when = f"{study.halving.day:%-d %B %Y}"
-    changes = (
-        f"Over {spans} days from {when}, against as many before, daily revenue changed by "
-        f"{over('revenue_btc_change_pct')} in bitcoin. In dollars it changed by "
-        f"{over('revenue_usd_change_pct')}, while the price of a bitcoin changed by "
-        f"{over('price_change_pct')}."
+    changes = tell(
+        "Over {spans} days from {day}, against as many before, daily revenue changed by {bitcoin} "
+        "in bitcoin. In dollars it changed by {dollars}, while the price of a bitcoin changed by "
+        "{price}.",
+        spans=text.listed([str(days) for days in study.windows]),
+        day=text.day(study.halving.day),
+        bitcoin=over("revenue_btc_change_pct"),
+        dollars=over("revenue_usd_change_pct"),
+        price=over("price_change_pct"),
     )
-    return " ".join(filter(None, [changes, reason_words(findings), late_words(study)]))
+    return text.sentences(changes, reason_words(findings), late_words(study))
 
 
 def reason_words(findings: Sequence[Finding]) -> str:
@@ -79,18 +82,25 @@ def reason_words(findings: Sequence[Finding]) -> str:
     if ledger.verdict(deciding) == ledger.UNTESTED:
         return ""
     if not missed:
-        return f"All of these are falls of more than {line}, the size that counts here."
+        return tell(
+            "All of these are falls of more than {line}, the size that counts here.", line=line
+        )
     names = text.listed([f"{name} ({text.amount(v, 'percent', 0)})" for _, name, v in missed])
     falls = all(value < 0 for _, _, value in missed)
-    rest = "If any fall counted, the claim would hold in full." if falls else ""
-    return (f"A fall counts if it is more than {line}, which leaves out {names}. {rest}").strip()
+    counted = tell(
+        "A fall counts if it is more than {line}, which leaves out {names}.", line=line, names=names
+    )
+    any_fall = tell("If any fall counted, the claim would hold in full.") if falls else ""
+    return text.sentences(counted, any_fall)
 
 
 def _member_words(name: str) -> str:
     """`revenue_usd_change_pct.365d` as `revenue in USD over 365 days`."""
     stem, _, tail = name.partition(".")
     labels = {stem: LABELS[measure] for measure, stem in revenue.CHANGES.items()}
-    return f"{labels[stem]} over {tail.removesuffix('d')} days"
+    return tell(
+        "{measure} over {days} days", measure=word(labels[stem]), days=tail.removesuffix("d")
+    )
 
 
 def late_words(study: Study) -> str:
@@ -100,9 +110,11 @@ def late_words(study: Study) -> str:
     if days is None or longest - days - 1 <= 0:
         return ""
     value = study.quantities[f"revenue_usd_change_pct.{revenue.TO_ARTICLE}"].value
-    return (
-        f"Over the {days} days that had passed when the article appeared, dollars changed by "
-        f"{text.amount(value, 'percent', 0, sign=True)}."
+    return tell(
+        "Over the {days} days that had passed when the article appeared, dollars "
+        "changed by {change}.",
+        days=days,
+        change=text.amount(value, "percent", 0, sign=True),
     )
 
 
@@ -110,17 +122,25 @@ def length_words(study: Study, threshold: float) -> str:
     """At which lengths of the windows dollar revenue fell, fell by enough, or rose."""
     change = study.by_length["revenue_usd"].dropna()
     if change.empty:
-        return "No length of the windows can be compared."
+        return tell("No length of the windows can be compared.")
     far = _lengths(change.index[change < -threshold], change.index)
     rose = _lengths(change.index[change > 0], change.index)
     others = [
-        f"{LABELS[m]} from {_whole(study.by_length[m].min())} to "
-        f"{text.amount(study.by_length[m].max(), 'percent', 0, sign=True)}"
+        tell(
+            "{measure} from {lowest} to {highest}",
+            measure=word(LABELS[m]),
+            lowest=_whole(study.by_length[m].min()),
+            highest=text.amount(study.by_length[m].max(), "percent", 0, sign=True),
+        )
         for m in ("revenue_btc", "hashprice", PER_HASH)
     ]
-    return (
-        f"Revenue in dollars fell by more than {text.amount(threshold, 'percent', 0)} {far}, and "
-        f"rose {rose}. Over all lengths the others changed by: {'; '.join(others)}."
+    return tell(
+        "Revenue in dollars fell by more than {threshold} {far}, and rose {rose}. "
+        "Over all lengths the others changed by: {others}.",
+        threshold=text.amount(threshold, "percent", 0),
+        far=far,
+        rose=rose,
+        others="; ".join(others),
     )
 
 
@@ -132,13 +152,21 @@ def _whole(change: float) -> str:
 def _lengths(found: pd.Index, tried: pd.Index) -> str:
     """Runs of window lengths in words."""
     if not len(found):
-        return "at no length"
+        return tell("at no length")
     if len(found) == len(tried):
-        return f"at every length from {tried[0]} to {tried[-1]} days"
+        return tell("at every length from {first} to {last} days", first=tried[0], last=tried[-1])
     if len(found) == found[-1] - found[0] + 1:
-        return f"at the lengths from {found[0]} to {found[-1]} days and at no other"
-    runs = spans_of(found)
-    return f"at {len(found)} of {len(tried)} lengths, in {runs} runs"
+        return tell(
+            "at the lengths from {first} to {last} days and at no other",
+            first=found[0],
+            last=found[-1],
+        )
+    return tell(
+        "at {part} of {all} lengths, in {runs} runs",
+        part=len(found),
+        all=len(tried),
+        runs=spans_of(found),
+    )
 
 
 def spans_of(found: pd.Index) -> int:
@@ -158,10 +186,16 @@ def length_table(table: pd.DataFrame, to_article: int | None) -> pd.DataFrame:
     """`verdicts_by_length` as shown: one row a length, changes in percent, verdicts in words."""
     out = table.copy()
     out.index = [
-        f"{days} days{' (to the article)' if days == to_article else ''}" for days in out.index
+        tell("{days} days (to the article)", days=days)
+        if days == to_article
+        else tell("{days} days", days=days)
+        for days in out.index
     ]
-    heads = {threshold: f"a fall of more than {threshold:g} %" for threshold in THRESHOLDS}
-    return out.rename(columns=LABELS | heads).rename_axis("windows of")
+    heads = {
+        threshold: tell("a fall of more than {threshold:g} %", threshold=threshold)
+        for threshold in THRESHOLDS
+    }
+    return out.rename(columns=LABELS | heads).rename_axis(mark("windows of"))
 
 
 def threshold_table(table: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
@@ -169,46 +203,67 @@ def threshold_table(table: pd.DataFrame, findings: Sequence[Finding]) -> pd.Data
     stems = {stem: LABELS[measure] for measure, stem in revenue.CHANGES.items()}
     names = {f.rule.id: stems[f.rule.members[0].partition(".")[0]] for f in findings}
     out = table.rename(columns=names)
-    out.index = [f"more than {threshold:g} %" for threshold in table.index]
-    return out.rename_axis("a fall counts from")
+    out.index = [
+        tell("more than {threshold:g} %", threshold=threshold) for threshold in table.index
+    ]
+    return out.rename_axis(mark("a fall counts from"))
 
 
 def boundary_words(study: Study) -> str:
     """Where the day boundary falls, why, and what that means for the windows."""
     halving = study.halving
-    eve, day = f"{halving.eve:%-d %B %Y}", f"{halving.day:%-d %B %Y}"
-    blocks = f"{halving.early_blocks} block{'s' if halving.early_blocks != 1 else ''}"
+    eve = text.day(halving.eve)
+    blocks = tell_many("{count} block", "{count} blocks", halving.early_blocks)
     issued = float(study.second["issuance_btc"].get(halving.eve, float("nan")))
-    head = f"The first day wholly under the new subsidy of {halving.new_subsidy:g} BTC is {day}."
+    first = tell(
+        "The first day wholly under the new subsidy of {subsidy:g} BTC is {day}.",
+        subsidy=halving.new_subsidy,
+        day=text.day(halving.day),
+    )
     if not halving.at_midnight:
-        return (
-            f"{head} In the primary provider's days the halving fell within {eve}, which holds "
-            f"{blocks} at the new subsidy. That is more than its lag of at most "
-            f"{revenue.MOST_LAGGING} blocks can account for, so {eve} is a mixed day by any clock. "
-            "It belongs to the window before."
+        mixed = tell(
+            "In the primary provider's days the halving fell within {eve}, which holds {blocks} at "
+            "the new subsidy. That is more than its lag of at most {lag} blocks can account for, "
+            "so {eve} is a mixed day by any clock. It belongs to the window before.",
+            eve=eve,
+            blocks=blocks,
+            lag=revenue.MOST_LAGGING,
         )
-    check = (
-        f" The second provider, which cuts days by the time in each block, has "
-        f"{text.amount(issued, 'BTC', 2)} of new coins on that day, a whole number "
-        f"({text.number(issued / halving.old_subsidy, 0)}) of blocks at the old subsidy."
-        if (issued / halving.old_subsidy).is_integer()
-        else ""
+        return text.sentences(first, mixed)
+    lagging = tell(
+        "The primary provider cuts days by the median time of the last eleven blocks, which lags "
+        "behind the clock by up to {lag} blocks; its {eve} already holds {blocks} after the "
+        "halving.",
+        lag=revenue.MOST_LAGGING,
+        eve=eve,
+        blocks=blocks,
     )
-    return (
-        f"{head} The primary provider cuts days by the median time of the last eleven blocks, "
-        f"which lags behind the clock by up to {revenue.MOST_LAGGING} blocks; its {eve} already "
-        f"holds {blocks} after the halving.{check} That day belongs to the window before."
-    )
+    check = ""
+    if (issued / halving.old_subsidy).is_integer():
+        check = tell(
+            "The second provider, which cuts days by the time in each block, has {coins} of new "
+            "coins on that day, a whole number ({blocks}) of blocks at the old subsidy.",
+            coins=text.amount(issued, "BTC", 2),
+            blocks=text.number(issued / halving.old_subsidy, 0),
+        )
+    before = tell("That day belongs to the window before.")
+    return text.sentences(first, lagging, check, before)
 
 
 def price_words(compared: Mapping[tuple[str, int], pd.DataFrame], windows: Sequence[int]) -> str:
     """What the price did meanwhile, window by window."""
     parts = [
-        f"{text.amount(compared['', days]['change']['price_usd'], 'percent', 0, sign=True)} "
-        f"over {days} days"
+        tell(
+            "{change} over {days} days",
+            change=text.amount(compared["", days]["change"]["price_usd"], "percent", 0, sign=True),
+            days=days,
+        )
         for days in sorted(windows)
     ]
-    return f"Between the same windows the mean price of a bitcoin changed by {text.listed(parts)}."
+    return tell(
+        "Between the same windows the mean price of a bitcoin changed by {changes}.",
+        changes=text.listed(parts),
+    )
 
 
 def gap_words(second: pd.DataFrame, halving: Halving, windows: Sequence[int]) -> str:
@@ -216,10 +271,11 @@ def gap_words(second: pd.DataFrame, halving: Halving, windows: Sequence[int]) ->
     longest = windows_of(halving.day, max(windows))
     missing = revenue.missing_days(second, longest, ["revenue_usd", "hashprice"])
     if not missing:
-        return "The second provider lacks no day of these windows."
-    return (
-        f"The second provider lacks {len(missing)} days of these windows in some column: "
-        f"{spans_words(missing)}."
+        return tell("The second provider lacks no day of these windows.")
+    return tell(
+        "The second provider lacks {count} days of these windows in some column: {spans}.",
+        count=len(missing),
+        spans=spans_words(missing),
     )
 
 
@@ -232,7 +288,7 @@ def spans_words(days: Sequence[str]) -> str:
     runs = [
         f"{stamps[int(a)]:%Y-%m-%d}"
         if a == b
-        else f"{stamps[int(a)]:%Y-%m-%d} to {stamps[int(b)]:%Y-%m-%d}"
+        else tell("{first:%Y-%m-%d} to {last:%Y-%m-%d}", first=stamps[int(a)], last=stamps[int(b)])
         for a, b in zip(starts, ends, strict=True)
     ]
     return text.listed(runs)
@@ -242,18 +298,21 @@ def to_article_words(study: Study) -> str:
     """The changes over the days that had passed when the claim was made."""
     days = study.to_article
     if days is None:
-        return "The claim was not made in the two years after this halving."
+        return tell("The claim was not made in the two years after this halving.")
 
     def change(measure: str) -> str:
         return change_words(
             study.quantities[f"{revenue.CHANGES[measure]}.{revenue.TO_ARTICLE}"].value
         )
 
-    return (
-        f"When the claim was made, {days} days had passed. Over these, compared with the {days} "
-        f"days before, miners earned {change('revenue_btc')} a day in bitcoin, "
-        f"{change('revenue_usd')} in dollars and {change('hashprice')} in dollars per unit of hash "
-        "rate."
+    return tell(
+        "When the claim was made, {days} days had passed. Over these, compared with "
+        "the {days} days before, miners earned {bitcoin} a day in bitcoin, {dollars} in dollars "
+        "and {per_hash} in dollars per unit of hash rate.",
+        days=days,
+        bitcoin=change("revenue_btc"),
+        dollars=change("revenue_usd"),
+        per_hash=change("hashprice"),
     )
 
 
@@ -264,14 +323,20 @@ def since_words(frame: pd.DataFrame, halving: Halving, days: int = 90) -> str:
     table = revenue.compare(frame, Windows(days, windows_of(halving.day, days).before, now))
     changes = table["change"]
     hashrate = 1 + float(changes["hashrate_ehs"]) / 100
-    return (
-        f"In the last {days} days of the data, to {last:%-d %B %Y}, miners earned "
-        f"{change_words(changes['revenue_btc'])} a day in bitcoin than in the {days} days before "
-        f"the halving of {halving.year}, {change_words(changes['revenue_usd'])} in dollars, and "
-        f"{change_words(changes['hashprice'])} in dollars per unit of hash rate. A bitcoin cost "
-        f"{change_words(changes['price_usd'])}. Hash rate stood at "
-        f"{text.number(hashrate, 1 if hashrate < 100 else 0)} times its earlier mean; fees were "
-        f"{text.amount(table['after']['fee_share'], 'percent', 1)} of revenue."
+    return tell(
+        "In the last {days} days of the data, to {last}, miners earned {bitcoin} a day in bitcoin "
+        "than in the {days} days before the halving of {year}, {dollars} in dollars, and "
+        "{per_hash} in dollars per unit of hash rate. A bitcoin cost {price}. Hash rate stood at "
+        "{hash_rate} times its earlier mean; fees were {fees} of revenue.",
+        days=days,
+        last=text.day(last),
+        bitcoin=change_words(changes["revenue_btc"]),
+        year=halving.year,
+        dollars=change_words(changes["revenue_usd"]),
+        per_hash=change_words(changes["hashprice"]),
+        price=change_words(changes["price_usd"]),
+        hash_rate=text.number(hashrate, 1 if hashrate < 100 else 0),
+        fees=text.amount(table["after"]["fee_share"], "percent", 1),
     )
 
 
@@ -283,10 +348,12 @@ def means_table(
 ) -> pd.DataFrame:
     """One measure's means (divided by `scale`) and change, one row a window, all days."""
     rows = {
-        f"{days} days": compared["", days].loc[measure, ["before", "after", "change"]]
+        tell("{days} days", days=days): compared["", days].loc[
+            measure, ["before", "after", "change"]
+        ]
         for days in sorted(windows)
     }
-    table = pd.DataFrame(rows).T.rename_axis("window")
+    table = pd.DataFrame(rows).T.rename_axis(mark("window"))
     return table.assign(before=table["before"] / scale, after=table["after"] / scale)
 
 
@@ -298,10 +365,13 @@ def reckonings_table(
 ) -> pd.DataFrame:
     """One measure's change, one row a reckoning, one column a window."""
     rows = {
-        name: {f"{days} days": compared[suffix, days].loc[measure, "change"] for days in windows}
+        name: {
+            tell("{days} days", days=days): compared[suffix, days].loc[measure, "change"]
+            for days in windows
+        }
         for suffix, name in revenue.reckonings(excluded_days).items()
     }
-    return pd.DataFrame(rows).T.rename_axis("reckoning")
+    return pd.DataFrame(rows).T.rename_axis(mark("reckoning"))
 
 
 def median_words(study: Study) -> str:
@@ -314,16 +384,21 @@ def median_words(study: Study) -> str:
         for days in study.windows
     }
     unlike = [
-        f"{text.amount(median, 'percent', 0, sign=True)} over {days} days (mean "
-        f"{text.number(mean, 0, sign=True)})"
+        tell(
+            "{median} over {days} days (mean {mean})",
+            median=text.amount(median, "percent", 0, sign=True),
+            days=days,
+            mean=text.number(mean, 0, sign=True),
+        )
         for days, (median, mean) in pairs.items()
         if median * mean < 0
     ]
     if not unlike:
-        return "In dollars medians and means change in the same direction over every window."
-    return (
-        f"In dollars medians and means change in opposite directions: {text.listed(unlike)} by "
-        "medians. The claim is judged by means, because a mean counts every dollar."
+        return tell("In dollars medians and means change in the same direction over every window.")
+    return tell(
+        "In dollars medians and means change in opposite directions: {changes} by medians. The "
+        "claim is judged by means, because a mean counts every dollar.",
+        changes=text.listed(unlike),
     )
 
 
@@ -335,12 +410,12 @@ def headline(study: Study, findings: Sequence[Finding]) -> tuple[list[tuple[str,
             text.amount(
                 study.quantities[f"{revenue.CHANGES[m]}.{longest}d"].value, "percent", 0, sign=True
             ),
-            f"{what}, {longest} days",
+            tell("{what}, {days} days", what=what, days=longest),
         )
         for m, what in (
-            ("revenue_btc", "bitcoin earned a day"),
-            ("revenue_usd", "dollars earned a day"),
-            ("hashprice", "dollars earned per unit of hash rate"),
+            ("revenue_btc", tell("bitcoin earned a day")),
+            ("revenue_usd", tell("dollars earned a day")),
+            ("hashprice", tell("dollars earned per unit of hash rate")),
         )
     ]
     return key, summary(study, findings)
@@ -351,19 +426,22 @@ def account_words(study: Study) -> str:
     longest = study.windows[-1]
     found = study.accounts[longest]
     if found is None:
-        return "The change cannot be taken apart, because a day of the windows is missing."
+        return tell("The change cannot be taken apart, because a day of the windows is missing.")
     change = found.after - found.before
     digits = 1 if found.before > 1e9 else 3
     parts = [
-        f"{FACTOR_LABELS.get(factor, factor)} {text.number(effect / 1e9, digits, sign=True)}"
+        f"{word(FACTOR_LABELS.get(factor, factor))} {text.number(effect / 1e9, digits, sign=True)}"
         for factor, effect in found.additive.items()
     ]
     alone = text.amount(100 * found.alone["subsidy"] / found.before, "percent", 0, sign=True)
-    all_of_it = text.amount(change / 1e9, "bn USD", digits, sign=True)
-    return (
-        f"Over {longest} days revenue changed by {all_of_it}. Of this, in billions of dollars: "
-        f"{text.listed(parts)}. Had the subsidy alone changed, at the price, blocks and fees of "
-        f"the window before, revenue would have changed by {alone}."
+    return tell(
+        "Over {days} days revenue changed by {change}. Of this, in billions of dollars: {parts}. "
+        "Had the subsidy alone changed, at the price, blocks and fees of the window before, "
+        "revenue would have changed by {alone}.",
+        days=longest,
+        change=text.amount(change / 1e9, "bn USD", digits, sign=True),
+        parts=text.listed(parts),
+        alone=alone,
     )
 
 
@@ -372,23 +450,25 @@ def hash_account_words(study: Study) -> str:
     longest = study.windows[-1]
     found = study.hash_accounts[longest]
     if found is None:
-        return "The change cannot be taken apart, because a day of the windows is missing."
+        return tell("The change cannot be taken apart, because a day of the windows is missing.")
     unit = "USD per PH/s and day"
-    price = text.number(found.additive["price"], 1, sign=True)
-    hash_rate = text.number(found.additive[decomposition.HASH_RATE], 1, sign=True)
-    change = text.amount(found.after - found.before, unit, 1, sign=True)
-    return (
-        f"Over {longest} days hashprice changed by {change}: the price did {price} of it, hash "
-        f"rate {hash_rate}. Hashprice is here the window's summed revenue over its summed hash "
-        f"rate, which differs a little from the mean of the daily values above."
+    return tell(
+        "Over {days} days hashprice changed by {change}: the price did {price} of it, hash rate "
+        "{hash_rate}. Hashprice is here the window's summed revenue over its summed hash rate, "
+        "which differs a little from the mean of the daily values above.",
+        days=longest,
+        change=text.amount(found.after - found.before, unit, 1, sign=True),
+        price=text.number(found.additive["price"], 1, sign=True),
+        hash_rate=text.number(found.additive[decomposition.HASH_RATE], 1, sign=True),
     )
 
 
 def account_tables(study: Study) -> dict[str, pd.DataFrame]:
     """The accounts of revenue that could be made, by caption."""
-    caption = "Change of revenue over {} days, taken apart (bn USD; column 2: factor)"
     return {
-        caption.format(days): account_table(found)
+        tell(
+            "Change of revenue over {days} days, taken apart (bn USD; column 2: factor)", days=days
+        ): account_table(found)
         for days, found in study.accounts.items()
         if found is not None
     }
@@ -398,8 +478,9 @@ def account_table(found: decomposition.Account) -> pd.DataFrame:
     """One account in bn USD; the extreme orders in one column."""
     table = decomposition.table(found, 1e9).rename(index=FACTOR_LABELS)
     low, high = table.pop("lowest order"), table.pop("highest order")
-    table["range of orders"] = [
-        f"{text.number(a, 2)} to {text.number(b, 2)}" for a, b in zip(low, high, strict=True)
+    table[mark("range of orders")] = [
+        tell("{low} to {high}", low=text.number(lowest, 2), high=text.number(highest, 2))
+        for lowest, highest in zip(low, high, strict=True)
     ]
     return table
 
@@ -407,11 +488,14 @@ def account_table(found: decomposition.Account) -> pd.DataFrame:
 def hash_rate_tables(study: Study) -> dict[str, tuple[pd.DataFrame, str]]:
     """What hashprice rests on: mean price and hash rate by window, by caption, with the unit."""
     named = {
-        "Mean price of a bitcoin": ("price_usd", "USD"),
-        "Mean hash rate of all miners": ("hashrate_ehs", "EH/s"),
+        mark("Mean price of a bitcoin"): ("price_usd", "USD"),
+        mark("Mean hash rate of all miners"): ("hashrate_ehs", "EH/s"),
     }
     return {
-        f"{name}, primary provider": (means_table(study.compared, study.windows, measure), unit)
+        tell("{name}, primary provider", name=word(name)): (
+            means_table(study.compared, study.windows, measure),
+            unit,
+        )
         for name, (measure, unit) in named.items()
     }
 
@@ -423,11 +507,15 @@ def coins_per_hash_words(study: Study) -> str:
     rate = [text.number(float(c["hashrate_ehs"]), 0, sign=True) for c in changes]
     spans = text.listed([str(days) for days in study.windows])
     halved = 100 * study.halving.new_subsidy / study.halving.old_subsidy - 100
-    return (
-        f"What the same hash rate earned in bitcoin changed by {text.listed(coins)} % over {spans} "
-        f"days. The cut of the subsidy by itself is {text.amount(halved, 'percent', 0)}. The rest "
-        f"of the difference comes with hash rate, which changed by {text.listed(rate)} %, and with "
-        "blocks and fees. These are means of daily values, like those of hashprice."
+    return tell(
+        "What the same hash rate earned in bitcoin changed by {changes} % over {spans} days. The "
+        "cut of the subsidy by itself is {cut}. The rest of the difference comes with hash rate, "
+        "which changed by {hash_rate} %, and with blocks and fees. These are means of daily "
+        "values, like those of hashprice.",
+        changes=text.listed(coins),
+        spans=spans,
+        cut=text.amount(halved, "percent", 0),
+        hash_rate=text.listed(rate),
     )
 
 
@@ -447,32 +535,48 @@ def meanings_table(study: Study, findings: Sequence[Finding]) -> pd.DataFrame:
         for days in study.windows:
             row = study.intervals.loc[(measure, days)]
             low, high = (text.number(float(row[side]), 0, sign=True) for side in ("low", "high"))
-            cells[f"{days} days"] = (
-                f"{text.amount(float(row['change']), 'percent', 0, sign=True)} ({low} to {high})"
+            cells[tell("{days} days", days=days)] = tell(
+                "{change} ({low} to {high})",
+                change=text.amount(float(row["change"]), "percent", 0, sign=True),
+                low=low,
+                high=high,
             )
-        rows[question] = cells | {"verdict": verdicts[measure]}
-    return pd.DataFrame(rows).T.rename_axis("meaning of “revenue”")
+        rows[question] = cells | {mark("verdict"): verdicts[measure]}
+    return pd.DataFrame(rows).T.rename_axis(mark("meaning of “revenue”"))
 
 
 def interval_words(study: Study) -> str:
     """Which dollar intervals reach beyond zero, and how long the blocks were."""
     table = study.intervals.loc["revenue_usd"]
-    unclear = [f"{days} days" for days, row in table.iterrows() if row["low"] < 0 < row["high"]]
+    unclear = [
+        tell("{days} days", days=days)
+        for days, row in table.iterrows()
+        if row["low"] < 0 < row["high"]
+    ]
     used = [
-        f"{resampling.block_length(days, study.block_days)} for {days} days"
+        tell(
+            "{length} for {days} days",
+            length=resampling.block_length(days, study.block_days),
+            days=days,
+        )
         for days in study.windows
     ]
     clear = (
-        f"In dollars the interval over {text.listed(unclear)} holds zero: days like these could "
-        "have shown a rise as well."
+        tell(
+            "In dollars the interval over {windows} holds zero: days like these could have shown a "
+            "rise as well.",
+            windows=text.listed(unclear),
+        )
         if unclear
-        else "In dollars none of the intervals holds zero."
+        else tell("In dollars none of the intervals holds zero.")
     )
-    return (
-        f"In brackets: the middle 95 % of the changes that come out when blocks of neighbouring "
-        f"days are drawn anew from each window ({text.listed(used)}). {clear} The intervals say "
-        "how much chance among days matters; they are too narrow where the price drifts for "
-        "months, and they say nothing about the cause."
+    return tell(
+        "In brackets: the middle 95 % of the changes that come out when blocks of neighbouring "
+        "days are drawn anew from each window ({lengths}). {zero} The intervals say how much "
+        "chance among days matters; they are too narrow where the price drifts for months, and "
+        "they say nothing about the cause.",
+        lengths=text.listed(used),
+        zero=clear,
     )
 
 
@@ -488,7 +592,8 @@ def step_table(study: Study) -> pd.DataFrame:
             step.least_squares, *step.newey_west, step.errors.persistence, step.errors.noise,
         ])  # fmt: skip
     columns = [
-        "series", "step", "low", "high", "check", "check: low", "check: high", "carry-over", "noise"
+        mark("series"), mark("step"), mark("low"), mark("high"), mark("check"), mark("check: low"),
+        mark("check: high"), mark("carry-over"), mark("noise"),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns).set_index("series")
 
@@ -496,34 +601,45 @@ def step_table(study: Study) -> pd.DataFrame:
 def _all_steps(study: Study) -> dict[str, Step | None]:
     """Every step by `year: series`, the halving that is studied first."""
     fits = {(study.halving.year, m): step for m, step in study.steps.items()} | dict(study.earlier)
-    return {f"{year}: {LABELS[measure]}": step for (year, measure), step in fits.items()}
+    return {f"{year}: {word(LABELS[measure])}": step for (year, measure), step in fits.items()}
 
 
 def check_words(study: Study) -> str:
     """How the check by least squares compares with the fitted steps, counted."""
     fits = {name: step for name, step in _all_steps(study).items() if step is not None}
     if not fits:
-        return "No step could be fitted, so there is nothing to check."
+        return tell("No step could be fitted, so there is nothing to check.")
     narrow = [
         name
         for name, step in fits.items()
         if step.newey_west[1] - step.newey_west[0] < step.high - step.low
     ]
     outside = [
-        f"{name} ({text.amount(step.percent, 'percent', 0)} against "
-        f"{text.number(step.newey_west[0], 0)} to {text.number(step.newey_west[1], 0)})"
+        tell(
+            "{series} ({step} against {low} to {high})",
+            series=name,
+            step=text.amount(step.percent, "percent", 0),
+            low=text.number(step.newey_west[0], 0),
+            high=text.number(step.newey_west[1], 0),
+        )
         for name, step in fits.items()
         if not step.newey_west[0] <= step.percent <= step.newey_west[1]
     ]
     apart = (
-        f"It leaves our step out for {text.listed(outside)}: there the two methods disagree."
+        tell(
+            "It leaves our step out for {series}: there the two methods disagree.",
+            series=text.listed(outside),
+        )
         if outside
-        else "It holds our step in every row."
+        else tell("It holds our step in every row.")
     )
-    return (
+    return tell(
         "The check is another estimate, ordinary least squares, with its own interval by "
         "Newey–West errors, so its interval lies about its own step. It is narrower than ours in "
-        f"{len(narrow)} of {len(fits)} rows, and wider in the others. {apart}"
+        "{narrower} of {all} rows, and wider in the others. {apart}",
+        narrower=len(narrow),
+        all=len(fits),
+        apart=apart,
     )
 
 
@@ -531,17 +647,26 @@ def bound_words(study: Study) -> str:
     """Which fitted errors lie at the bound of their carry-over, and what lifting it does."""
     bound = text.number(MOST_PERSISTENT, 3)
     rows = [
-        f"{name}, {text.number(step.low, 0)} to {text.number(step.high, 0)} becomes "
-        f"{text.number(step.near_unit_root[0], 0)} to {text.number(step.near_unit_root[1], 0)}"
+        tell(
+            "{series}, {low} to {high} becomes {new_low} to {new_high}",
+            series=name,
+            low=text.number(step.low, 0),
+            high=text.number(step.high, 0),
+            new_low=text.number(step.near_unit_root[0], 0),
+            new_high=text.number(step.near_unit_root[1], 0),
+        )
         for name, step in _all_steps(study).items()
         if step is not None and step.near_unit_root is not None
     ]
     if not rows:
-        return f"No carry-over lies at its upper bound of {bound}."
-    return (
-        f"In the rows with a star the carry-over lies at its upper bound of {bound}, so the "
-        f"interval depends on the bound. With {text.number(NEAR_UNIT_ROOT, 4)}, all but a random "
-        f"walk, the intervals (%) change as follows: {'; '.join(rows)}."
+        return tell("No carry-over lies at its upper bound of {bound}.", bound=bound)
+    return tell(
+        "In the rows with a star the carry-over lies at its upper bound of {bound}, so the "
+        "interval depends on the bound. With {lifted}, all but a random walk, the intervals (%) "
+        "change as follows: {rows}.",
+        bound=bound,
+        lifted=text.number(NEAR_UNIT_ROOT, 4),
+        rows="; ".join(rows),
     )
 
 
@@ -552,16 +677,25 @@ def step_words(study: Study) -> str:
         if step is not None:
             low, high = (text.number(v, 0) for v in (step.low, step.high))
             said.append(
-                f"{LABELS[measure]} {text.amount(step.percent, 'percent', 0)} ({low} to {high})"
+                tell(
+                    "{series} {step} ({low} to {high})",
+                    series=word(LABELS[measure]),
+                    step=text.amount(step.percent, "percent", 0),
+                    low=low,
+                    high=high,
+                )
             )
     coins = study.steps["revenue_btc"]
     if coins is None:
-        return "The step cannot be estimated, because a day of the span is missing."
+        return tell("The step cannot be estimated, because a day of the span is missing.")
     first = text.amount(coins.burst[0], "percent", 0, sign=True)
     rest = [text.number(v, 0, sign=True) for v in coins.burst[1:]]
-    return (
-        f"The step at the halving, with its 95 % interval: {'; '.join(said)}. The first day lay "
-        f"{first} off the new level of revenue in bitcoin, the next six days {text.listed(rest)} %."
+    return tell(
+        "The step at the halving, with its 95 % interval: {steps}. The first day lay {first} off "
+        "the new level of revenue in bitcoin, the next six days {next} %.",
+        steps="; ".join(said),
+        first=first,
+        next=text.listed(rest),
     )
 
 
@@ -572,15 +706,24 @@ def placebo_words(study: Study) -> str:
         step = study.steps[measure]
         if step is not None and len(placebos):
             deeper = int((placebos <= step.percent).sum())
-            said.append(f"{LABELS[measure]} {deeper:,} of {len(placebos):,}")
+            said.append(
+                tell(
+                    "{series} {deeper:,} of {dates:,}",
+                    series=word(LABELS[measure]),
+                    deeper=deeper,
+                    dates=len(placebos),
+                )
+            )
     if not said:
-        return "No other date has a complete span, so there is nothing to compare with."
-    return (
-        f"Dates at which the same model finds a fall at least as deep: {'; '.join(said)}. "
-        f"Only dates count whose whole span of {study.series_days} days on each side is known and "
-        "holds no halving. The carry-over and noise of the errors are those fitted at the halving "
-        "that is studied. The spans of neighbouring dates overlap, so these are few independent "
-        "trials, and the early years swing more than the late ones."
+        return tell("No other date has a complete span, so there is nothing to compare with.")
+    return tell(
+        "Dates at which the same model finds a fall at least as deep: {counts}. Only dates count "
+        "whose whole span of {days} days on each side is known and holds no halving. The "
+        "carry-over and noise of the errors are those fitted at the halving that is studied. The "
+        "spans of neighbouring dates overlap, so these are few independent trials, and the early "
+        "years swing more than the late ones.",
+        counts="; ".join(said),
+        days=study.series_days,
     )
 
 
@@ -594,18 +737,18 @@ def breaks_table(study: Study) -> pd.DataFrame:
         close = nearest(found, study.halving.day)
         rows[LABELS[measure]] = [
             f"{found.single:%Y-%m-%d}",
-            f"{found.low:%Y-%m-%d} to {found.high:%Y-%m-%d}",
+            tell("{low:%Y-%m-%d} to {high:%Y-%m-%d}", low=found.low, high=found.high),
             text.number(found.sup_f, 0),
             text.number(found.sup_f_p, 3),
-            ", ".join(f"{day:%Y-%m-%d}" for day in found.chosen) or "none",
+            ", ".join(f"{day:%Y-%m-%d}" for day in found.chosen) or mark("none"),
             text.MISSING if close is None else str((close - study.halving.day).days),
         ]
     columns = [
-        "one break", "its interval", "sup-F", "p-value", "breaks by BIC",
-        "days from halving, of the nearest (picked knowing the date)",
+        mark("one break"), mark("its interval"), mark("sup-F"), mark("p-value"),
+        mark("breaks by BIC"), mark("days from halving, of the nearest (picked knowing the date)"),
     ]  # fmt: skip
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return table.rename_axis("series")
+    return table.rename_axis(mark("series"))
 
 
 def breaks_words(study: Study) -> str:
@@ -613,62 +756,97 @@ def breaks_words(study: Study) -> str:
     day = study.halving.day
     known = {m: found for m, found in study.breaks.items() if found is not None}
     if not known:
-        return "The search cannot be made, because a day of the span is missing."
-    parts = [
-        f"{LABELS[m]}: {_off(found.single, day)}, and its interval "
-        f"{'holds' if found.low <= day <= found.high else 'does not hold'} the halving"
-        for m, found in known.items()
-        if m != SUBSIDY
-    ]
-    said = f"The one break lies, for {'; '.join(parts)}."
+        return tell("The search cannot be made, because a day of the span is missing.")
+    parts = []
+    for measure, found in known.items():
+        if measure != SUBSIDY:
+            series, off = word(LABELS[measure]), _off(found.single, day)
+            parts.append(
+                tell("{series}: {off}, and its interval holds the halving", series=series, off=off)
+                if found.low <= day <= found.high
+                else tell(
+                    "{series}: {off}, and its interval does not hold the halving",
+                    series=series,
+                    off=off,
+                )
+            )
+    said = [tell("The one break lies, for {series}.", series="; ".join(parts))]
     if (subsidy := known.get(SUBSIDY)) is not None:
-        said += (
-            f" The subsidy alone breaks {_off(subsidy.single, day)}, as the protocol makes it do; "
-            "that tests the search, not the claim."
+        said.append(
+            tell(
+                "The subsidy alone breaks {off}, as the protocol makes it do; that tests the "
+                "search, not the claim.",
+                off=_off(subsidy.single, day),
+            )
         )
     coins = known.get("revenue_btc")
     if coins is not None and 0 < (coins.single - day).days < 30:
         span = pd.date_range(day, periods=study.series_days)
         until = 100 * revenue.fee_share(study.first, span[span < coins.single])
         later = 100 * revenue.fee_share(study.first, span[span >= coins.single])
-        said += (
-            " From the halving to the break of revenue in bitcoin fees were "
-            f"{text.amount(until, 'percent', 0)} of it, and {text.amount(later, 'percent', 0)} "
-            "from then to the end of the span: the search counts days of high fees to the old "
-            "level."
-            if until > later
-            else ""
-        )
-    return said
+        if until > later:
+            said.append(
+                tell(
+                    "From the halving to the break of revenue in bitcoin fees were {until} of it, "
+                    "and {later} from then to the end of the span: the search counts days of high "
+                    "fees to the old level.",
+                    until=text.amount(until, "percent", 0),
+                    later=text.amount(later, "percent", 0),
+                )
+            )
+    return text.sentences(*said)
 
 
 def _off(found: pd.Timestamp, day: pd.Timestamp) -> str:
     days = (found - day).days
     if days == 0:
-        return "on the first whole day"
-    apart = f"{abs(days)} day{'s' if abs(days) != 1 else ''} {'after' if days > 0 else 'before'}"
-    return f"{apart} the first whole day ({found:%Y-%m-%d})"
+        return tell("on the first whole day")
+    if days > 0:
+        return tell_many(
+            "{count} day after the first whole day ({found:%Y-%m-%d})",
+            "{count} days after the first whole day ({found:%Y-%m-%d})",
+            days,
+            found=found,
+        )
+    return tell_many(
+        "{count} day before the first whole day ({found:%Y-%m-%d})",
+        "{count} days before the first whole day ({found:%Y-%m-%d})",
+        -days,
+        found=found,
+    )
 
 
 def moved_breaks_table(study: Study) -> pd.DataFrame:
     """The single break where the span is moved off the halving or shortened."""
     table = study.moved_breaks.copy()
     table.index = [
-        f"{days} days each side, moved by {text.number(offset, 0, sign=True)} days"
+        tell(
+            "{days} days each side, moved by {offset} days",
+            days=days,
+            offset=text.number(offset, 0, sign=True),
+        )
         for days, offset in table.index
     ]
-    return table.rename(columns=LABELS).rename_axis("span")
+    return table.rename(columns=LABELS).rename_axis(mark("span"))
 
 
 def moved_breaks_words(study: Study, within: int = 7) -> str:
     """In how many spans the search finds the halving, series by series."""
     table, day = study.moved_breaks, study.halving.day
     parts = [
-        f"{LABELS[m]} in {int(((table[m] - day).abs() <= pd.Timedelta(days=within)).sum())} of "
-        f"{int(table[m].notna().sum())}"
+        tell(
+            "{series} in {near} of {all}",
+            series=word(LABELS[m]),
+            near=int(((table[m] - day).abs() <= pd.Timedelta(days=within)).sum()),
+            all=int(table[m].notna().sum()),
+        )
         for m in table.columns
     ]
-    return f"The one break lies within {within} days of the halving for {text.listed(parts)} spans."
+    return tell(
+        "The one break lies within {days} days of the halving for {series} spans.",
+        days=within,
+        series=text.listed(parts),
+    )
 
 
 def boundary_size_words(study: Study) -> str:
@@ -680,27 +858,37 @@ def boundary_size_words(study: Study) -> str:
         for each in (halving.eve, halving.day)
     ]
     moved = text.amount(halving.early_blocks * halving.new_subsidy, "BTC", 1)
-    which = "early blocks" if halving.at_midnight else "blocks of the eve after the halving"
-    return (
-        f"The {which} carried {moved} of subsidy. The second provider, which cuts days by the "
-        f"time in each block, differs in revenue by {apart[0]} on the day before the first whole "
-        f"day and by {apart[1]} on that day."
+    carried = (
+        tell("The early blocks carried {coins} of subsidy.", coins=moved)
+        if halving.at_midnight
+        else tell(
+            "The blocks of the eve after the halving carried {coins} of subsidy.", coins=moved
+        )
     )
+    differs = tell(
+        "The second provider, which cuts days by the time in each block, differs in revenue by "
+        "{eve} on the day before the first whole day and by {day} on that day.",
+        eve=apart[0],
+        day=apart[1],
+    )
+    return text.sentences(carried, differs)
 
 
 def coin_metrics_table(study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """Coin Metrics' published figures beside ours."""
     items = {
-        "revenue_busd": "revenue (bn USD)",
-        published.QUARTER: "change on the quarter before (%)",
-        "fee_share_pct": "fee share (%)",
-        "rank_since_2020": "rank of the quarter since 2020",
+        "revenue_busd": mark("revenue (bn USD)"),
+        published.QUARTER: mark("change on the quarter before (%)"),
+        "fee_share_pct": mark("fee share (%)"),
+        "rank_since_2020": mark("rank of the quarter since 2020"),
     }
     beside = published.quarterly(study.first, table)
-    beside["figure"] = beside["quarter"] + ": " + beside["item"].map(items)
+    named = {item: word(name) for item, name in items.items()}
+    beside["figure"] = beside["quarter"] + ": " + beside["item"].map(named)
     beside["exact difference"] = beside["exact"] - beside["published"]
     kept = [
-        "figure", "published", "ours", "difference", "exact", "exact difference", "certainty"
+        mark("figure"), mark("published"), mark("ours"), mark("difference"), mark("exact"),
+        mark("exact difference"), mark("certainty"),
     ]  # fmt: skip
     return beside[kept].set_index("figure")
 
@@ -709,33 +897,48 @@ def coin_metrics_words(study: Study, table: pd.DataFrame) -> str:
     """How many figures agree; on which day our running total of the last quarter reached theirs."""
     beside = published.quarterly(study.first, table)
     equal = int((beside["difference"].abs() < 1e-9).sum())
-    said = (
-        f"Rounded as published, {equal} of {len(beside)} of our figures equal Coin Metrics' and "
-        f"{len(beside) - equal} do not. "
+    agree = tell(
+        "Rounded as published, {equal} of {all} of our figures equal Coin Metrics' and {others} do "
+        "not.",
+        equal=equal,
+        all=len(beside),
+        others=len(beside) - equal,
     )
     last = table[table["item"] == "revenue_busd"].iloc[-1]
     day = published.day_reached(study.first, last["quarter"], float(last["value"]))
     value = text.amount(float(last["value"]), "bn USD", 1)
     if day is None:
-        return said + f"Our revenue of {last['quarter']} did not reach the published {value}."
+        short = tell(
+            "Our revenue of {quarter} did not reach the published {amount}.",
+            quarter=last["quarter"],
+            amount=value,
+        )
+        return text.sentences(agree, short)
     left = (pd.Period(last["quarter"].replace("-", ""), freq="Q").end_time.normalize() - day).days
-    return said + (
-        f"Our running total of {last['quarter']} reached {value} on {day:%-d %B %Y}, {left} days "
-        "before the quarter ended. The published figure may be that of an unfinished quarter."
+    reached = tell(
+        "Our running total of {quarter} reached {amount} on {day}, {left} days before the quarter "
+        "ended. The published figure may be that of an unfinished quarter.",
+        quarter=last["quarter"],
+        amount=value,
+        day=text.day(day),
+        left=left,
     )
+    return text.sentences(agree, reached)
 
 
 def jpmorgan_words(study: Study, table: pd.DataFrame) -> str:
     """JPMorgan's own comparison with April 2024, quoted from the facts, beside ours."""
     noted = table[table["note"].fillna("").str.contains("below April 2024")]
     if noted.empty:
-        return "The facts hold no comparison by JPMorgan with April 2024."
+        return tell("The facts hold no comparison by JPMorgan with April 2024.")
     entry = noted.iloc[0]
     half = entry["part"] != "month"
     later, _ = published.per_hash(study.first, pd.Timestamp(entry["month"]), half=half)
     base, _ = published.per_hash(study.first, pd.Timestamp("2024-04-01"))
-    when = f"{'the first half of ' if half else ''}{pd.Timestamp(entry['month']):%B %Y}"
-    return (
-        f"JPMorgan on {when}: revenue per EH/s {entry['note']}. Ours: "
-        f"{text.amount(100 * (later / base - 1), 'percent', 1)} against April 2024."
+    month = text.month(pd.Timestamp(entry["month"]))
+    return tell(
+        "JPMorgan on {when}: revenue per EH/s {note}. Ours: {change} against April 2024.",
+        when=tell("the first half of {month}", month=month) if half else month,
+        note=entry["note"],
+        change=text.amount(100 * (later / base - 1), "percent", 1),
     )
