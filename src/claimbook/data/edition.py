@@ -68,9 +68,9 @@ class Table:
         (int64 where required), text object. Raises DataError when the file is missing, its SHA-256
         differs, or a column, type, constraint or key does not match the schema.
         """
-        from claimbook.data import schema
-
-        return schema.parse(self.name, self.raw(), self.descriptor["schema"])
+        rules = json.dumps(self.descriptor["schema"], sort_keys=True)
+        # Without a deep copy: pandas copies what is written to, so the one kept stays as it is.
+        return _parsed(self.name, self.raw(), rules).copy(deep=False)
 
     def values(self, column: str) -> set[str]:
         """What stands in a column of text or dates, blanks left out, each once, as written.
@@ -102,6 +102,13 @@ class Table:
                 f"recorded {self.sha256[:12]}…; {mend}"
             )
         return raw
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(name: str, raw: bytes, schema: str) -> "pd.DataFrame":
+    from claimbook.data.schema import parse
+
+    return parse(name, raw, json.loads(schema))
 
 
 @functools.lru_cache(maxsize=64)

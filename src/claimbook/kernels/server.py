@@ -49,6 +49,7 @@ def main() -> None:
     listening = socket.socket(fileno=int(sys.argv[1]))
     before = preload.state()
     preload.load((*preload.MODULES, *preload.own()))
+    preload.use()
     gc.collect()
     gc.disable()
     gc.freeze()  # so that a kernel's collector does not touch, and so copy, what is shared

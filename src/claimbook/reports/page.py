@@ -13,6 +13,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 from nbconvert import HTMLExporter
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
@@ -133,6 +135,21 @@ class _Exporter(HTMLExporter):  # type: ignore[misc]
         made.bytecode_cache = frame.compiled()
         frame.configure(made)
         made.filters["prose"] = prose
+        return made
+
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """As nbconvert's own, but for what it mends in the page when it is made.
+
+        It reads the whole page once more to give images a text and cells a place in the order of
+        the keyboard, which this template has given them.
+        """
+        lexer = nb.metadata.get("language_info", {}).get("name")
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))  # type: ignore[no-untyped-call]
+        made: tuple[str, dict[str, Any]] = TemplateExporter.from_notebook_node(
+            self, nb, resources, **kw
+        )
         return made
 
 
