@@ -18,6 +18,7 @@ import claimbook
 from claimbook import ledger, notebook, parameters, paths, remembered
 from claimbook.data import CURRENT, edition
 from claimbook.errors import RenderError
+from claimbook.language import ENGLISH
 from claimbook.ledger import Claim
 from claimbook.reports import imports
 
@@ -109,6 +110,8 @@ def of(
         "default": not changed,
         "parameters": values,
         "notebook": f"notebooks/{claim.notebook}",
+        **({"language": spoken} if (spoken := ledger.language()) != ENGLISH else {}),
+        **({"address": published_at} if (published_at := ledger.address()) else {}),
         "tables": [
             {
                 "name": table,
