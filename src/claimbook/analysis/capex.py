@@ -18,6 +18,7 @@ from claimbook.analysis import abnormal, calendar, inference, returns
 from claimbook.analysis.models import Model
 from claimbook.analysis.rolling import every_start, roll
 from claimbook.errors import AnalysisError, DataError
+from claimbook.language import mark
 from claimbook.ledger import Quantity
 
 MEASURES = {
@@ -302,8 +303,8 @@ def signed(contracts: pd.DataFrame, event_date: str, dropped_gw: float) -> pd.Da
     own = contracts[contracts["ticker"].notna() & ~contracts["company"].str.startswith("ALL")]
     rows = {}
     for label, known in (
-        ("by the event", own[own["date"] <= pd.Timestamp(event_date)]),
-        ("by the end of the data", own),
+        (mark("by the event"), own[own["date"] <= pd.Timestamp(event_date)]),
+        (mark("by the end of the data"), own),
     ):
         total = float(known["mw_it"].sum())
         rows[label] = {
@@ -412,7 +413,7 @@ def quantities(study: Study) -> dict[str, Quantity]:
             row.share_of_operating,
             "percent",
         )
-    for label, name in (("by the event", "event"), ("by the end of the data", "end")):
+    for label, name in ((mark("by the event"), "event"), (mark("by the end of the data"), "end")):
         put(f"signed_ai_mw.{name}", float(study.contracts.at[label, "mw"]), "MW")
         put(f"dropped_over_signed.{name}", float(study.contracts.at[label, "ratio"]), "1")
     for reading, value in guidance_implied(study).items():
