@@ -237,8 +237,8 @@ def proportion(
         chart.title(
             figure,
             "The dropped projects beside the miners' power",
-            "GW; dark: in operation or controlled; light: planned or contracted, as each counted "
-            "it; purple: signed for AI",
+            "GW; first bar: in operation or controlled; second: planned or contracted, as each "
+            "counted it; purple: signed for AI",
         )
         chart.source(figure, source)
     said = [
