@@ -621,6 +621,19 @@ def test_catalogue_shows_every_claim_in_every_state() -> None:
     assert wanted == ["", "does not hold", "failed", "no notebook yet", "not rendered"]
 
 
+def test_only_the_page_of_a_claim_calls_itself_a_claim_check() -> None:
+    def kicker(html: str) -> str:
+        found = re.search(r'<p class="kicker">([^<]*)', html)
+        assert found is not None
+        return found[1]
+
+    assert kicker(rendered()) == "Claim check"
+    whole = ledger.collection()
+    assert whole is not None
+    start = page.render(notebook(), manifest(claim=whole.id), results(claim=whole.id, verdict=None))
+    assert kicker(start) == kicker(index_page.render(catalogue())) == "The whole article"
+
+
 def test_catalogue_is_complete_without_scripts() -> None:
     html = index_page.render(catalogue())
     outline = Outline(html)

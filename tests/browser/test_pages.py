@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from browser import looks
 from browser.looks import DESKTOP, PHONE
 from claimbook import ledger
+from claimbook.reports import frame
 from claimbook.reports import page as report_page
 from claimbook.reports.shelf import Shelf
 
@@ -307,6 +308,41 @@ def test_tables_sort_by_their_columns_and_are_saved_as_they_are(show: Open) -> N
     assert len(rows) == 1 + table.locator("tbody tr").count()
 
 
+def test_dates_sort_as_dates_and_what_is_not_known_stays_at_the_end(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    rows = ["9 March 2025", "not known", "10 February 2025", "2 October 2024"]
+    iso = ["2025-03-09", "", "2025-02-10", "2024-10-02"]
+    numbers = ["−2.5 %", "not known", "10 %", "−10 %"]
+    body = "".join(
+        f"<tr><th>{f'<time datetime={d}>{r}</time>' if d else r}</th><td>{n}</td></tr>"
+        for r, d, n in zip(rows, iso, numbers, strict=True)
+    )
+    table = (
+        f"<table><thead><tr><th>day</th><th>change</th></tr></thead><tbody>{body}</tbody></table>"
+    )
+    source = '{% extends "frame.html.j2" %}{% block main %}' + table + "{% endblock %}"
+    page = {"title": "t", "description": "d", "home": None}
+    file = tmp_path / "index.html"
+    html = frame.environment().from_string(source).render(page=page)
+    file.write_text(html, encoding="utf-8")
+    context = chromium.new_context()
+    opened = context.new_page()
+    opened.goto(file.as_uri())
+
+    def sorted_by(name: str) -> list[str]:
+        opened.get_by_role("button", name=name).click()
+        column = ["day", "change"].index(name) + 1
+        return opened.locator(f"tbody tr > :nth-child({column})").all_inner_texts()
+
+    ascending = ["2 October 2024", "10 February 2025", "9 March 2025"]
+    assert sorted_by("day") == [*ascending, "not known"]
+    assert sorted_by("day")[:3] == ascending[::-1]
+    assert sorted_by("change") == ["−10 %", "−2.5 %", "10 %", "not known"]
+    assert sorted_by("change") == ["10 %", "−2.5 %", "−10 %", "not known"]
+    context.close()
+
+
 def test_a_figure_is_saved_whole_in_three_forms(show: Open) -> None:
     page = show("miner-drop", accept_downloads=True)
     figure = page.locator("figure.chart").first
@@ -493,6 +529,8 @@ def test_the_keyboard_alone_reaches_everything_and_sees_where_it_is(standing: St
             const due = [...document.querySelectorAll(stops)].filter((box) =>
                 box.tabIndex >= 0 && !box.disabled && box.checkVisibility());
             due.forEach((box, i) => { box.dataset.stop = i; });
+            document.body.tabIndex = -1; // so that the way begins at the top
+            document.body.focus();
             globalThis.reached = [];
             document.addEventListener('focusin', ({ target }) => {
                 const { outlineStyle, outlineWidth } = getComputedStyle(target);
@@ -501,7 +539,6 @@ def test_the_keyboard_alone_reaches_everything_and_sees_where_it_is(standing: St
                     && place.width > 0 && place.bottom > 0 && place.top < innerHeight;
                 reached.push([Number(target.dataset.stop), seen, target.outerHTML.slice(0, 120)]);
             });
-            document.activeElement.blur();
             scrollTo(0, 0);
             return due.length;
         }""",

@@ -95,7 +95,10 @@
     all("br", copy).forEach((line) => line.replaceWith(" "));
     return copy.textContent.trim().replace(/\s+/g, " ");
   };
-  const sorted = (cell) => cell.querySelector("time")?.dateTime ?? plain(cell);
+  const sorted = (cell) => {
+    const time = cell.querySelector("time");
+    return time ? String(Date.parse(time.dateTime)) : plain(cell);
+  };
   const numeric = (text) => {
     const match = text.replace(/\u2212/g, "-").replace(/,/g, "").match(/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?(?=$|[\s\u00a0%])/i);
     const date = /^\d{4}-\d{2}|^\d{1,2} \p{L}+ \d{4}/u.test(text);
