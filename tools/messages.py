@@ -28,6 +28,8 @@ DOMAIN = "claimbook"
 
 # How many of a function's first arguments are the message, and whether one before says its use.
 SPEAKERS = {"mark": (1, False), "tell": (1, False), "tell_many": (2, False), "tell_as": (1, True)}
+# Records whose arguments at these places are marked by standing there.
+RECORDS = {"Input": (1, 2, 5)}
 WIDTH = 100
 
 
@@ -152,14 +154,13 @@ def messages(folder: Path = SOURCE) -> Iterator[Message]:
     """The messages of all modules below a folder, in order of their place."""
     for path in sorted(folder.rglob("*.py")):
         source = path.read_text(encoding="utf-8")
-        if not any(f"{name}(" in source for name in SPEAKERS):
+        if not any(f"{name}(" in source for name in (*SPEAKERS, *RECORDS)):
             continue
         tree = ast.parse(source)
         place = path.relative_to(folder.parents[1]).as_posix()
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
         for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
-            if (found := _message(call, place)) is not None:
-                yield found
+            yield from _messages(call, place)
 
 
 def fields(text: str) -> set[str]:
@@ -167,10 +168,14 @@ def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def _message(call: ast.Call, place: str) -> Message | None:
+def _messages(call: ast.Call, place: str) -> Iterator[Message]:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
+    for position in RECORDS.get(name, ()):
+        if position < len(call.args) and isinstance(call.args[position], ast.Constant):
+            label = ast.literal_eval(call.args[position])
+            yield Message(place, call.lineno, (label,), None, frozenset(), marked=True)
     if name not in SPEAKERS:
-        return None
+        return
     count, has_use = SPEAKERS[name]
     literals = [
         argument.value
@@ -181,7 +186,7 @@ def _message(call: ast.Call, place: str) -> Message | None:
         raise SystemExit(f"{place}:{call.lineno}: what {name} is given must be a literal")
     use = literals.pop(0) if has_use else None
     given = frozenset(keyword.arg or "**" for keyword in call.keywords)
-    return Message(place, call.lineno, tuple(literals), use, given, marked=name == "mark")
+    yield Message(place, call.lineno, tuple(literals), use, given, marked=name == "mark")
 
 
 if __name__ == "__main__":
