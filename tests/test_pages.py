@@ -488,6 +488,12 @@ def test_tables_scroll_in_a_box_of_their_own_with_a_name() -> None:
     assert len(names) == len(set(names))
 
 
+def test_a_number_in_a_table_keeps_its_sign_of_percent() -> None:
+    table = TABLE.replace("−1.5", "4 % to 12 %")
+    html = rendered(notebook(code("x", outputs=[shown({"text/html": table})])))
+    assert "4\u00a0% to 12\u00a0%" in html
+
+
 def test_claim_review_is_valid_json_of_schema_org() -> None:
     (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', rendered(), re.S)
     review = json.loads(text)
