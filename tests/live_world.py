@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,18 @@ def world(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
+    with made(template, providers, tmp_path, monkeypatch) as new:
+        yield new
+
+
+@contextmanager
+def made(
+    template: Path,
+    providers: tuple[loopback.Yahoo, loopback.CoinMetrics],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[World]:
+    """A new world in a folder, which this process takes for its project."""
     root = tmp_path / "project"
     shutil.copytree(template, root)
     monkeypatch.setenv(paths.ROOT_VARIABLE, str(root))

@@ -26,7 +26,7 @@ from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 
 from claimbook import paths
-from claimbook.charts import capex, chart, drop, vector
+from claimbook.charts import capex, chart, drop, exploring, sweep, vector
 from claimbook.charts import ledger as ledger_chart
 
 
@@ -297,28 +297,73 @@ def test_every_figure_says_what_it_is_where_from_and_of_when(notebook: str) -> N
         # A title describes; what comes of it may change with the data.
         assert not re.search(r"%|\bUSD \d|[−+]\d|\d\.\d", picture.around["title"]), picture.name
         assert re.match(r"Source: .*\d{4}-\d\d-\d\d", picture.around["source"]), picture.name
+        # A dark page turns light and dark round, but keeps the hues.
+        said = " ".join([*picture.around.values(), *(w.said for w in picture.words)])
+        assert not re.search(r"\b(dark|light|black|white)\b", said), picture.name
         assert re.search(r"\d", picture.alt), picture.name
         assert len(picture.alt) > 80, picture.name
         assert picture.csv.count("\n") > 1, picture.name
 
 
+def legible(picture: pictures.Picture) -> None:
+    """All words lie inside, none on another or under a line, and large enough for a phone."""
+    left, top, right, bottom = picture.frame
+    for words in picture.words:
+        box = pictures.extent(words)
+        inside = box[0] > left and box[1] > top and box[2] < right and box[3] < bottom
+        assert inside, (picture.name, words.said, box)
+        # On a phone a figure is as many pixels wide as it has points, and can be pushed aside.
+        assert words.size >= 7, (picture.name, words.said)
+    touching = [
+        (one.said, other.said)
+        for one, other in combinations(picture.words, 2)
+        if pictures.touch(one.corners, other.corners)
+    ]
+    assert not touching, (picture.name, touching)
+    assert not list(picture.struck()), picture.name
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_words_of_a_figure_lie_within_it_apart_and_can_be_read(notebook: str) -> None:
     for picture in pictures_of(notebook):
-        left, top, right, bottom = picture.frame
-        for words in picture.words:
-            box = pictures.extent(words)
-            inside = box[0] > left and box[1] > top and box[2] < right and box[3] < bottom
-            assert inside, (picture.name, words.said, box)
-            # On a phone a figure is as many pixels wide as it has points, and can be pushed aside.
-            assert words.size >= 7, (picture.name, words.said)
-        touching = [
-            (one.said, other.said)
-            for one, other in combinations(picture.words, 2)
-            if pictures.touch(one.corners, other.corners)
-        ]
-        assert not touching, (picture.name, touching)
-        assert not list(picture.struck()), picture.name
+        legible(picture)
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_figures_of_few_and_of_many_rows_are_legible(count: int) -> None:
+    names = [f"SHR{i}" for i in range(count)]
+    falls = pd.Series(np.linspace(-0.4, -11.7, count), index=names)
+    values = pd.DataFrame({"value": falls, "low": falls - 2, "high": falls + 2})
+    rates = pd.Index(np.arange(2.0, 31.0), name="discount_rate_pct")
+    curves = pd.DataFrame(
+        {f"inputs as set {i} times": 60 / rates - 4 - i / 9 for i in range(min(count, 5))},
+        index=rates,
+    )
+    line = "Source: made up; edition 2026-08-21"
+    for made in (
+        sweep.compared(values, "Change by report", "percent", 1, line),
+        drop.against_range(
+            falls.rename("close_to_close").to_frame(), values[["value"]].T, "value", (-12, -4),
+            "2025-03-26", line,
+        ),
+        exploring.value_curves(curves, 12.0, line),
+    ):  # fmt: skip
+        legible(pictures.Picture(made.name, chart.svg(made.figure), made.alt, ""))
+
+
+def test_a_struck_label_is_found() -> None:
+    with chart.house_style():
+        figure = chart.new_figure(2.0)
+        ax = figure.subplots()
+        ax.plot([0, 1], [0, 1], color=chart.SUBJECT)
+        ax.annotate("on the line", (0.5, 0.5), ha="center", va="center")
+        ax.annotate("on a plate", (0.25, 0.25), ha="center", va="center", bbox=chart.PLATE,
+                    zorder=3)  # fmt: skip
+        ax.annotate("beside it", (0.9, 0.2), ha="center", va="center")
+    picture = pictures.Picture("made", chart.svg(figure), "", "")
+    assert list(picture.struck()) == [("on the line", chart.SUBJECT)]
+    with pytest.raises(AssertionError):
+        legible(picture)
 
 
 def ends_of(figure: Figure) -> list[Annotation]:

@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from test_pages import manifest, notebook, rendered, results
+import small_project
+from test_pages import manifest, notebook, results
 
 from claimbook import ledger
-from claimbook.reports import page
+from claimbook.errors import LedgerError
+from claimbook.reports import changes, page, recipe
 
 TYPES = json.loads(
     (Path(__file__).parent / "reference" / "schema_org" / "types.json").read_text(encoding="utf-8")
@@ -39,7 +41,9 @@ def fits(value: Any, kind: str) -> bool:
             dt.date.fromisoformat(value)
         )
     if kind == "URL":
-        return urlsplit(value).scheme in ("", "https", "http") and " " not in value
+        # A search engine takes no address that is not whole.
+        parts = urlsplit(value)
+        return parts.scheme in ("https", "http") and bool(parts.netloc) and " " not in value
     return kind == "Text"
 
 
@@ -69,6 +73,13 @@ def faults(thing: dict[str, Any], where: str = "") -> Iterator[str]:
             yield f"{where}{kind} needs {name!r}"
 
 
+ADDRESS = "https://example.org/reports"
+
+
+def rendered(**changes: Any) -> str:
+    return page.render(notebook(), manifest(address=ADDRESS), results(**changes))
+
+
 def review(html: str) -> dict[str, Any]:
     (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.S)
     return dict(json.loads(text))
@@ -87,8 +98,8 @@ def test_the_review_of_every_verdict_is_valid(verdict: str) -> None:
 @pytest.mark.parametrize("claim", [c.id for c in ledger.claims() if c.notebook and not c.collects])
 def test_the_review_of_every_claim_is_valid(claim: str) -> None:
     about = ledger.claim(claim)
-    html = page.render(notebook(), manifest(claim=claim), results(claim=claim, title=about.title))
-    found = review(html)
+    made = manifest(claim=claim, address=ADDRESS)
+    found = review(page.render(notebook(), made, results(claim=claim, title=about.title)))
     assert list(faults(found)) == []
     assert found["itemReviewed"]["author"]["name"] == about.asserted_by
     # Before the check, and after nothing: the claim is older than the data it is checked with.
@@ -114,3 +125,35 @@ def test_the_check_misses_what_is_missing() -> None:
     found = review(rendered())
     del found["url"]
     assert list(faults(found)) == ["ClaimReview needs 'url'"]
+
+
+def test_the_address_is_whole_or_not_there() -> None:
+    """Where nobody says where the reports are published, the page knows no address of its own."""
+    made = manifest()
+    found = review(rendered())
+    assert found["url"] == f"{ADDRESS}/{made['claim']}/{made['version']}/index.html"
+    without = review(page.render(notebook(), made, results()))
+    assert list(faults(without)) == ["ClaimReview needs 'url'"]
+    relative = found | {"url": "index.html"}
+    assert any("url must be" in fault for fault in faults(relative))
+
+
+def test_the_ledger_says_where_the_reports_are_published(small: Path) -> None:
+    before = recipe.of(ledger.claim("fell"))
+    assert ledger.address() is None
+    assert "address" not in before.ingredients
+    collection = (
+        "collection: {id: all, title: All, paraphrase: All., notebook: 00.ipynb, url: %s}\n"
+    )
+    claims = small / "data" / "claims.yml"
+    claims.write_text(small_project.CLAIMS + collection % f"{ADDRESS}/", encoding="utf-8")
+    after = recipe.of(ledger.claim("fell"))
+    # It is on the page, so it is in the version's name.
+    assert after.ingredients["address"] == ADDRESS
+    assert after.version != before.version
+    (said,) = changes.between(before.ingredients, after.ingredients)
+    assert said.said == "Published at is recorded now"
+    for wrong in ("reports", "ftp://example.org/", "https:///x", "https://example.org/?a=b"):
+        claims.write_text(small_project.CLAIMS + collection % wrong, encoding="utf-8")
+        with pytest.raises(LedgerError, match="where the reports are published"):
+            recipe.of(ledger.claim("fell"))

@@ -1,6 +1,9 @@
 """The command line: what it refuses, what it says, and that a refusal writes nothing."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,27 @@ def test_a_refusal_is_one_sentence_and_writes_nothing(
     assert err.count("\n") == 1
     assert out == ""
     assert small_project.tree(small) == before
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "fell"]])
+def test_output_that_nobody_reads_ends_quietly(small: Path, words: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)  # as `head` does when it has seen enough
+    command = [sys.executable, "-m", "claimbook", *words]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (cli.UNHEARD, "")
+
+
+def test_another_broken_pipe_is_not_hidden(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: object) -> int:
+        raise BrokenPipeError("a worker's")
+
+    monkeypatch.setattr(cli, "list_claims", broken)
+    with pytest.raises(BrokenPipeError):
+        cli.main(["list"])
 
 
 def test_a_table_that_was_changed_is_refused(

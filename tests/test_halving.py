@@ -11,6 +11,8 @@ from claimbook.charts import halving as charts
 from claimbook.charts.chart import Chart
 from claimbook.charts.revenue import source_text
 from claimbook.words import revenue as words
+from claimbook.words import revenue_parts as parts
+from claimbook.words import revenue_steps as stepped
 
 TABLES = ledger.claim("halving-revenue").tables
 
@@ -93,7 +95,7 @@ def test_single_breaks_leave_the_least_squares(study: analysis.Study, series: st
 
 
 def test_words_on_breaks_say_which_series_misses_the_halving(study: analysis.Study) -> None:
-    said = words.breaks_words(study)
+    said = stepped.breaks_words(study)
     for measure in analysis.SERIES:
         found = study.breaks[measure]
         assert found is not None
@@ -103,7 +105,7 @@ def test_words_on_breaks_say_which_series_misses_the_halving(study: analysis.Stu
         part = next(each for each in said.split("; ") if label in each)
         assert ("does not hold the halving" in part) == (not holds)
     near = (study.moved_breaks["revenue_usd"] - study.halving.day).abs() <= pd.Timedelta(days=7)
-    assert f"revenue in USD in {near.sum()} of {len(near)}" in words.moved_breaks_words(study)
+    assert f"revenue in USD in {near.sum()} of {len(near)}" in stepped.moved_breaks_words(study)
 
 
 def test_the_step_of_the_subsidy_is_the_protocol_s(study: analysis.Study) -> None:
@@ -201,7 +203,7 @@ def test_lengths_in_words() -> None:
 
 
 def test_sentence_on_the_check_counts_its_own_table(study: analysis.Study) -> None:
-    table, said = words.step_table(study), words.check_words(study)
+    table, said = stepped.step_table(study), stepped.check_words(study)
     narrower = (table["check: high"] - table["check: low"]) < (table["high"] - table["low"])
     assert f"in {narrower.sum()} of {len(table)} rows" in said
     outside = (table["step"] < table["check: low"]) | (table["step"] > table["check: high"])
@@ -211,13 +213,13 @@ def test_sentence_on_the_check_counts_its_own_table(study: analysis.Study) -> No
     assert (table["carry-over"][starred] > 0.99499).all()
     assert (table["carry-over"][~starred] < 0.99499).all()
     for name in table.index[starred]:
-        assert name.removesuffix(" *") in words.bound_words(study)
+        assert name.removesuffix(" *") in stepped.bound_words(study)
 
 
 def test_verdicts_by_meaning_are_the_findings_own(
     study: analysis.Study, findings: list[ledger.Finding]
 ) -> None:
-    table = words.meanings_table(study, findings)
+    table = parts.meanings_table(study, findings)
     assert table["verdict"].tolist() == [finding.verdict for finding in findings[:4]]
     assert findings[3].rule.id == "coins-per-hash"
     assert not findings[3].rule.decides
@@ -229,10 +231,10 @@ def test_coin_metrics_quarters(study: analysis.Study) -> None:
     assert table["difference"]["2024-Q4", "revenue_busd"] == 0
     assert table["difference"]["2024-Q2", "rank_since_2020"] == 0
     assert abs(table["difference"]["2025-Q1", "fee_share_pct"]) <= 0.02
-    said = words.coin_metrics_words(study, facts)
+    said = parts.coin_metrics_words(study, facts)
     unequal = int((table["ours"] != table["published"]).sum())
     assert f"and {unequal} do not" in said
-    shown = words.coin_metrics_table(study, facts)["exact difference"]
+    shown = parts.coin_metrics_table(study, facts)["exact difference"]
     assert shown.to_numpy() == pytest.approx((table["exact"] - table["published"]).to_numpy())
     # The published 3.6 bn of 2025-Q1 was reached within the quarter, not at its end.
     day = published.day_reached(study.first, "2025-Q1", 3.6)
@@ -275,23 +277,23 @@ def _sentences(study: analysis.Study) -> list[str]:
         words.headline(study, _findings(study))[1],
         words.boundary_words(study),
         words.length_words(study, 10),
-        words.coins_per_hash_words(study),
-        words.check_words(study),
-        words.bound_words(study),
-        words.moved_breaks_words(study),
+        parts.coins_per_hash_words(study),
+        stepped.check_words(study),
+        stepped.bound_words(study),
+        stepped.moved_breaks_words(study),
         words.median_words(study),
         words.price_words(study.compared, study.windows),
-        words.account_words(study),
-        words.hash_account_words(study),
-        words.interval_words(study),
-        words.step_words(study),
-        words.placebo_words(study),
-        words.breaks_words(study),
+        parts.account_words(study),
+        parts.hash_account_words(study),
+        parts.interval_words(study),
+        stepped.step_words(study),
+        stepped.placebo_words(study),
+        stepped.breaks_words(study),
         words.gap_words(study.second, study.halving, study.windows),
         words.to_article_words(study),
         words.boundary_size_words(study),
-        words.jpmorgan_words(study, book["jpm_mining_economics"]),
-        words.coin_metrics_words(study, book["coinmetrics_mining"]),
+        parts.jpmorgan_words(study, book["jpm_mining_economics"]),
+        parts.coin_metrics_words(study, book["coinmetrics_mining"]),
         words.since_words(study.first, study.halving),
     ]
 
@@ -319,14 +321,14 @@ def test_sentences_carry_the_numbers_they_are_about(
     in_dollars = summary.partition("In dollars it changed by ")[2]
     assert f" and \N{MINUS SIGN}{abs(year):.0f} %, while" in in_dollars
     assert all(each in summary for each in (words.reason_words(findings), words.late_words(study)))
-    assert "365 days" in words.interval_words(study)  # the one interval that holds zero
+    assert "365 days" in parts.interval_words(study)  # the one interval that holds zero
     account = study.accounts[365]
     assert account is not None
-    assert f"+{account.additive['price'] / 1e9:.1f}" in words.account_words(study)
+    assert f"+{account.additive['price'] / 1e9:.1f}" in parts.account_words(study)
     step = study.steps["revenue_btc"]
     assert step is not None
-    assert f"{abs(step.percent):.0f}" in words.step_words(study)
-    assert words.step_table(study).shape == (12, 8)
-    assert len(words.breaks_table(study)) == 4
+    assert f"{abs(step.percent):.0f}" in stepped.step_words(study)
+    assert stepped.step_table(study).shape == (12, 8)
+    assert len(stepped.breaks_table(study)) == 4
     assert sum(len(chart.data.to_csv()) for chart in _charts(study)) < 60_000
-    assert list(words.account_tables(study)) != []
+    assert list(parts.account_tables(study)) != []

@@ -3,15 +3,29 @@
 import re
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import jinja2
+import made_versions
 import pytest
+import small_project
 import test_pages
 import yaml
 
 from claimbook import ledger
-from claimbook.reports import frame, index_page, page
+from claimbook.errors import LanguageError
+from claimbook.reports import (
+    claim_page,
+    diff_page,
+    frame,
+    index_page,
+    page,
+    recipe,
+    sweep,
+    sweep_page,
+)
+from claimbook.reports.shelf import Shelf
 
 # Values that are no words of ours, or that a program compares.
 KEPT = {"lang", "dir", "publisher"}
@@ -65,7 +79,7 @@ def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     spoken["provenance_heading"] = "Provenance"
     for made in (frame.environment, page._exporter):
         made.cache_clear()
-    monkeypatch.setattr(frame, "words", lambda language="qps": spoken)
+    monkeypatch.setattr(frame, "words", lambda: spoken)
     yield
     for made in (frame.environment, page._exporter):
         made.cache_clear()
@@ -111,6 +125,62 @@ def test_failure_and_catalogue_have_no_word_of_their_own(pseudo: None) -> None:
     html = index_page.render(catalogue)
     verdicts = [v[:1].upper() + v[1:] for v in ledger.VERDICTS]
     assert own(html, repr([catalogue, ledger.VERDICTS, verdicts, "claimbook days = 9"])) == []
+
+
+def test_the_page_of_a_claim_has_no_word_of_its_own(pseudo: None) -> None:
+    shown = test_pages.history()
+    html = claim_page.render(shown)
+    verdicts = [v[:1].upper() + v[1:] for v in ledger.VERDICTS]
+    assert own(html, repr([shown, verdicts, "claimbook days = 9"])) == []
+
+
+def test_a_comparison_has_no_word_of_its_own(small: Path, pseudo: None) -> None:
+    shelf = Shelf(small / "reports")
+    for number, verdict in enumerate(("holds", "does not hold"), start=1):
+        change = made_versions.module(number)
+        made_versions.publish(shelf, number, verdict=verdict, change=change, shade=number)
+    new, old = shelf.versions("fell")
+    html = diff_page.render(diff_page.of(old, new), old, new)
+    verdicts = [v[:1].upper() + v[1:] for v in ledger.VERDICTS]
+    said = repr([old, new, verdicts, "claimbook shade → percent"])
+    # The words for each picture are its chart's own.
+    drawn = " ".join(f"A bar of shade {shade} of 255, as high as the fall." for shade in (1, 2))
+    assert own(html, said + drawn) == []
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # a drawing's letters have no such brackets
+def test_the_page_of_a_sweep_has_no_word_of_its_own(small: Path, pseudo: None) -> None:
+    swept = sweep.Sweep(
+        "both",
+        "TITLE",
+        "ABOUT",
+        ledger.claim("fell"),
+        {name: recipe.of(ledger.claim("fell"), given) for name, given in (("ONE", {}),
+         ("TWO", {"times": 2.0}))},
+        (sweep.Compared("change_pct", "LABEL", 1, None, None),),
+    )  # fmt: skip
+    results = {
+        "ONE": {"verdict": "holds", "quantities": {"change_pct": {"value": -10.0, "unit": "1"}}},
+        "TWO": None,
+    }
+    html = sweep_page.render(swept, results)
+    said = repr([swept, "claimbook ONE TWO times = 2.0 value low high report"])
+    # What the drawing says is the chart's own.
+    drawn = "One dot a report Dot plot of lABEL: ONE −10.0; TWO not known"
+    assert own(html, said + drawn) == []
+
+
+def test_the_pages_speak_the_ledgers_language(small: Path) -> None:
+    assert frame.words()["lang"] == "en"
+    more = "collection: {id: all, title: A, paraphrase: B, notebook: 0.ipynb, language: eo}\n"
+    before = recipe.of(ledger.claim("fell")).version
+    claims = small / "data" / "claims.yml"
+    claims.write_text(small_project.CLAIMS + more, encoding="utf-8")
+    with pytest.raises(LanguageError, match=r"'eo', for which .*words.yml has no entry; it has en"):
+        frame.words()
+    assert recipe.of(ledger.claim("fell")).version != before  # its words are on the page
+    claims.write_text("nothing", encoding="utf-8")
+    assert frame.words()["lang"] == "en"  # whoever asks for a claim says what is wrong
 
 
 def test_a_template_needs_no_word_that_the_file_lacks() -> None:

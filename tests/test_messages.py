@@ -1,28 +1,34 @@
 """A second language is a catalogue of messages: no sentence of an analysis stands elsewhere."""
 
+import ast
 import contextlib
+import datetime as dt
 import importlib.util
 import json
 import re
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from html import unescape
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pandas as pd
 import pytest
-from babel.messages import mofile, pofile
+from babel.messages import mofile
 from babel.messages.catalog import Catalog
 
 from claimbook import language, ledger, parameters, paths, show, text
 from claimbook.data import edition
 from claimbook.errors import LanguageError
+from claimbook.reports import recipe
 
 LANGUAGE = "qps"
-PLAIN, ODD = "abcdefghiklmnoprstuvwxyz", "áƀçđéƒǧħíķłḿñóṕɋřšŧúṽŵẋýž".replace("ɋ", "")
-ACCENTS = str.maketrans(PLAIN + PLAIN.upper(), ODD + ODD.upper())
-LEFT = re.compile(r"[A-Za-z]*[a-z]{2,}[A-Za-z]*")
+ACCENTS = str.maketrans("aeiouyAEIOUY", "áéíóúýÁÉÍÓÚÝ")
+# A word with a vowel that has no accent.
+LEFT = re.compile(r"(?<!\w)(?=[A-Za-z]*[a-z])(?=[A-Za-z]*[aeiouyAEIOUY])[A-Za-z]{2,}(?!\w)")
 SIGNS = {"sign before the decimals": "·", "sign between thousands": "’"}
 
 
@@ -71,13 +77,20 @@ def forget() -> None:
     language._signs.cache_clear()
 
 
-@pytest.fixture
-def accents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    place = tmp_path / LANGUAGE / "LC_MESSAGES" / "claimbook.mo"
+@pytest.fixture(scope="module")
+def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the compiled messages of the language of accents."""
+    folder = tmp_path_factory.mktemp("locale")
+    place = folder / LANGUAGE / "LC_MESSAGES" / "claimbook.mo"
     place.parent.mkdir(parents=True)
     with place.open("wb") as file:
         mofile.write_mo(file, translated(tool().template()))
-    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
+    return folder
+
+
+@pytest.fixture
+def accents(catalogues: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(language, "CATALOGUES", catalogues)
     with spoken(monkeypatch, LANGUAGE):
         yield
 
@@ -108,19 +121,37 @@ def cells(claim: ledger.Claim) -> list[str]:
     return ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
 
 
-def known(claim: ledger.Claim) -> str:
-    """What the ledger, the notebook, its parameters, and the tables of data say themselves."""
+def known(claim: ledger.Claim) -> list[str]:
+    """What the ledger, the notebook, its parameters, and the tables of data say, longest first."""
+    said = [*ledger.article().values(), *parameters.of(claim), *strings(asdict(claim))]
+    for code in cells(claim):
+        constants = (n.value for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Constant))
+        said += [value for value in constants if isinstance(value, str)]
+        said += re.findall(r"\w+", code)
     _, tables = edition.open_edition(edition.resolve("current"))
-    said = [repr(claim), *cells(claim), *parameters.of(claim), *ledger.article().values()]
     for name in claim.tables:
-        said += [repr(dict(tables[name].descriptor)), tables[name].path.read_text("utf-8")]
-    return re.sub(r"\s+", " ", " ".join(map(str, said)).replace("\\'", "'"))
+        said += [name, *strings(tables[name].descriptor)]
+        rows = pd.read_csv(tables[name].path, dtype=str, keep_default_na=False)
+        said += [value for column in rows for value in rows[column].unique()]
+    plain = {part.strip(" .") for part in map(str, said) if LEFT.search(part)}
+    return sorted(plain, key=len, reverse=True)
 
 
-def left(said: list[str], others: str) -> list[str]:
-    """What is neither translated nor said by others, word by word."""
-    words = {word for part in said for word in LEFT.findall(part)}
-    return sorted(word for word in words if word not in others)
+def strings(value: Any) -> list[str]:
+    """All texts within a value."""
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in strings(item)]
+    if isinstance(value, list | tuple):
+        return [text for item in value for text in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def left(part: str, others: list[str]) -> str:
+    """What of a part is neither translated nor said by others."""
+    for phrase in others:
+        if phrase in part:
+            part = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", " ", part)
+    return " ".join(LEFT.findall(part))
 
 
 def test_a_whole_claim_speaks_another_language(
@@ -129,7 +160,89 @@ def test_a_whole_claim_speaks_another_language(
     claim = ledger.claim("price-pressure")
     said = outputs(monkeypatch, claim)
     assert len(said) > 300
-    # A part that is nobody else's must not hold one plain English word.
     others = known(claim)
-    plain = [part for part in said if LEFT.search(part) and part not in others]
-    assert left(plain, others) == []
+    assert {part: rest for part in said if (rest := left(part, others))} == {}
+
+
+def test_numbers_dates_and_lists_are_those_of_the_language(accents: None) -> None:
+    assert text.number(-1234.5) == "−1’234·50"
+    assert text.amount(2.5, "percentage points", 1) == "2·5 pércéntágé póínts"
+    assert text.number(None) == "nót knówn"
+    assert text.day(dt.date(2025, 3, 26)) == "26 Márch 2025"
+    assert text.listed(["a", "b", "c"], "or") == "a, b ór c"
+    # A number that is formatted within a message, which no catalogue holds.
+    assert language.tell("0.5: {days:g} days, {size:,.1f}", days=0.5, size=1e4) == (
+        "0.5: 0·5 days, 10’000·0"
+    )
+
+
+def test_the_count_decides_between_one_and_many(accents: None) -> None:
+    said = [language.tell_many("{count} day", "{count} days", count) for count in (1, 2)]
+    assert said == ["1 dáý", "2 dáýs"]
+
+
+def test_english_is_what_the_code_says() -> None:
+    assert language.tell("On {day} it fell.", day="Monday") == "On Monday it fell."
+    assert language.tell("{gap} stays for another program") == "{gap} stays for another program"
+    assert language.tell_as("of a price", "rose") == "rose"
+    # The empty text is how a catalogue calls its own header.
+    assert language.word("") == ""
+
+
+def test_a_language_without_a_catalogue_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with spoken(monkeypatch, "xx"), pytest.raises(LanguageError, match=r"'xx'.*claimbook\.po"):
+        language.tell("Anything.")
+
+
+def test_the_language_is_part_of_the_version(accents: None) -> None:
+    odd_one = recipe.of(ledger.claim("price-pressure"))
+    assert odd_one.ingredients["language"] == LANGUAGE
+    plain = {k: v for k, v in odd_one.ingredients.items() if k != "language"}
+    assert recipe.version_of(plain) != odd_one.version
+
+
+def test_the_template_for_translators_is_current() -> None:
+    done = subprocess.run(
+        [sys.executable, str(paths.root() / "tools/messages.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ('tell("It fell by {size}.", size=1)', ""),
+        ('tell("It fell by {size}.", sise=1)', "no value for size"),
+        ('tell("It fell by {size}.", size=1, day=2)', "no place for day"),
+        ('tell_many("{count} day to {end}", "{count} days to {end}", n)', "no value for end"),
+        ("f\"{tell('It fell by {size:.1f}.', day=1)}\"", "no value for size"),
+        ('tell_as("a price", "rose by {size}", size=1)', ""),
+        ('mark("change (%)")', ""),
+    ],
+)
+def test_a_place_without_a_value_is_found(tmp_path: Path, code: str, fault: str) -> None:
+    folder = tmp_path / "src" / "package"
+    folder.mkdir(parents=True)
+    (folder / "module.py").write_text(f"x = {code}\n")
+    (found,) = tool().messages(folder)
+    assert found.place == "src/package/module.py"
+    assert found.fault.partition(": ")[2] == fault
+
+
+def test_a_message_that_is_no_literal_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "module.py").write_text('tell(f"It fell by {size}.")\n')
+    with pytest.raises(SystemExit, match=r"module\.py:1: .* must be a literal"):
+        list(tool().messages(tmp_path / "a" / "b"))
+
+
+def test_a_translation_with_other_places_is_not_compiled() -> None:
+    catalogue = Catalog(locale="de")
+    catalogue.add("It fell by {size}.", "Es fiel um {size}.")
+    assert tool().untrue(catalogue) == []
+    catalogue.add("It rose by {size}.", "Es stieg um {groesse}.")
+    (fault,) = tool().untrue(catalogue)
+    assert "{groesse}" in fault

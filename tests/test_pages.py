@@ -488,6 +488,12 @@ def test_tables_scroll_in_a_box_of_their_own_with_a_name() -> None:
     assert len(names) == len(set(names))
 
 
+def test_a_number_in_a_table_keeps_its_sign_of_percent() -> None:
+    table = TABLE.replace("−1.5", "4 % to 12 %")
+    html = rendered(notebook(code("x", outputs=[shown({"text/html": table})])))
+    assert "4\u00a0% to 12\u00a0%" in html
+
+
 def test_claim_review_is_valid_json_of_schema_org() -> None:
     (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', rendered(), re.S)
     review = json.loads(text)
@@ -619,6 +625,19 @@ def test_catalogue_shows_every_claim_in_every_state() -> None:
     assert "26 March 2025" in html
     wanted = re.findall(r'<button[^>]* data-verdict="([^"]*)"', html)
     assert wanted == ["", "does not hold", "failed", "no notebook yet", "not rendered"]
+
+
+def test_only_the_page_of_a_claim_calls_itself_a_claim_check() -> None:
+    def kicker(html: str) -> str:
+        found = re.search(r'<p class="kicker">([^<]*)', html)
+        assert found is not None
+        return found[1]
+
+    assert kicker(rendered()) == "Claim check"
+    whole = ledger.collection()
+    assert whole is not None
+    start = page.render(notebook(), manifest(claim=whole.id), results(claim=whole.id, verdict=None))
+    assert kicker(start) == kicker(index_page.render(catalogue())) == "The whole article"
 
 
 def test_catalogue_is_complete_without_scripts() -> None:

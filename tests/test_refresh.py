@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import little_data
 import loopback
 import pandas as pd
 import pytest
-from live_world import World
+from live_world import World, made
 
 from claimbook import cli, data
 from claimbook.data import (
@@ -18,6 +19,7 @@ from claimbook.data import (
     gaps,
     imported,
     market,
+    patience,
     refresh,
     seal,
     staging,
@@ -32,7 +34,22 @@ BEFORE = pd.DataFrame(
     | dict.fromkeys(("open", "high", "low", "close", "adjusted_close"), 25.0)
 )
 KEY = ["date"]
+MARA = Asked(tickers=("MARA",), only="market")
 MARKET_OF_TWO = Asked(tickers=("MARA", "RIOT"), only="market")
+
+
+@pytest.fixture(scope="module")
+def refreshed(
+    template: Path,
+    providers: tuple[loopback.Yahoo, loopback.CoinMetrics],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[data.Edition, list[str]]:
+    """The edition of a refresh of two shares that met no surprise, and its drift; to look at."""
+    folder = tmp_path_factory.mktemp("refreshed")
+    with pytest.MonkeyPatch.context() as patch, made(template, providers, folder, patch) as world:
+        said = world.refresh(MARKET_OF_TWO).drift
+        book = data.read(["adjusted_closes", "events"])
+    return book, said
 
 
 # -- a new edition
@@ -73,9 +90,10 @@ def test_the_old_edition_stays_and_can_be_chosen_again(world: World) -> None:
     assert data.read(["tickers"]).name == "2026-08-20"
 
 
-def test_an_edition_says_where_it_comes_from(world: World) -> None:
-    world.refresh(MARKET_OF_TWO)
-    book = data.read(["adjusted_closes", "events"])
+def test_an_edition_says_where_it_comes_from(
+    refreshed: tuple[data.Edition, list[str]],
+) -> None:
+    book, _ = refreshed
     assert book.note.startswith("Fetched 2026-08-25 12:00 UTC from Yahoo Finance; all other")
     about = book.provenance
     assert about["asked"] == {"tickers": ("MARA", "RIOT"), "only": "market"} or about["asked"] == {
@@ -91,19 +109,19 @@ def test_an_edition_says_where_it_comes_from(world: World) -> None:
 
 
 def test_a_second_refresh_of_the_same_day_is_an_edition_of_its_own(world: World) -> None:
-    assert world.refresh(MARKET_OF_TWO).name == "2026-08-20"
-    assert world.refresh(MARKET_OF_TWO).name == "2026-08-20-2"
-    assert edition.current() == "2026-08-20-2"
+    first = world.refresh(Asked(only="network")).name
+    assert world.refresh(Asked(only="network")).name == edition.current() != first
+    assert edition.names() == [first, edition.current()]
 
 
 def test_only_what_is_asked_for_is_fetched(world: World) -> None:
     world.refresh(Asked(only="network"))
     assert world.yahoo.asked == []
     assert len(world.coinmetrics.asked) == 1
-    world.refresh(MARKET_OF_TWO)
+    world.refresh(MARA)
     assert len(world.coinmetrics.asked) == 1
     charts = {path.rpartition("/")[2] for path in world.yahoo.asked if "chart" in path}
-    assert charts == {"MARA", "RIOT"}
+    assert charts == {"MARA"}
 
 
 def test_the_network_comes_page_by_page(world: World) -> None:
@@ -215,7 +233,7 @@ def test_adjusted_closes_of_two_bases_are_not_joined(world: World) -> None:
     asked = Asked(tickers=("MARA",), start="2026-03-02", only="market")
     with pytest.raises(DataError, match=r"on another basis .* leave out --from and --to"):
         world.refresh(asked)
-    world.refresh(Asked(tickers=("MARA",), only="market"))  # the whole series is no seam
+    world.refresh(MARA)  # the whole series is no seam
     assert world.editions == ["2026-08-20", "current"]
 
 
@@ -224,7 +242,7 @@ def test_hourly_bars_beyond_yahoos_reach_stay(world: World) -> None:
     later = loopback.NOW + pd.Timedelta(days=200)  # 730 days back is in the middle of the table
     reach = later.normalize() - pd.Timedelta(days=yahoo.HOURLY_DAYS)
     assert old["start_utc"].min() < reach
-    refresh.refresh(Asked(tickers=("MARA",), only="market"), world.sources, now=later)
+    refresh.refresh(MARA, world.sources, now=later)
     new = data.read(["bars_hourly"])["bars_hourly"].query("ticker == 'MARA'")
     kept = new[new["start_utc"] < reach].reset_index(drop=True)
     pd.testing.assert_frame_equal(kept, old[old["start_utc"] < reach].reset_index(drop=True))
@@ -243,8 +261,10 @@ def test_a_session_that_is_not_over_is_not_asked_for() -> None:
 # -- the drift
 
 
-def test_equal_answers_are_no_drift_but_for_rows_added(world: World) -> None:
-    said = world.refresh(MARKET_OF_TWO).drift
+def test_equal_answers_are_no_drift_but_for_rows_added(
+    refreshed: tuple[data.Edition, list[str]],
+) -> None:
+    _, said = refreshed
     assert any(line.startswith("adjusted_closes: 72 rows added, 0 gone") for line in said), said
     assert "bars_daily: no value revised by more than 0.05\N{NO-BREAK SPACE}%." in said
     assert "adjusted_closes: no return revised by more than 0.05 percentage points." in said
@@ -318,10 +338,10 @@ def test_revised_volumes_are_said_by_themselves(world: World) -> None:
     world.yahoo.edit = lambda bars: bars.assign(
         volume=bars["volume"].where(bars["date"] != "2026-03-26", 2 * bars["volume"])
     )
-    said = world.refresh(MARKET_OF_TWO).drift
+    said = world.refresh(MARA).drift
     assert "bars_daily: no value revised by more than 0.05\N{NO-BREAK SPACE}%." in said
     assert any(
-        line.startswith("bars_daily, volume: values revised") and "in 2 rows: at most 100" in line
+        line.startswith("bars_daily, volume: values revised") and "in 1 row: at most 100" in line
         for line in said
     ), said
 
@@ -344,7 +364,7 @@ def test_a_split_since_is_named(world: World) -> None:
     halves = ["open", "high", "low", "close", "adjusted_close"]
     world.yahoo.edit = lambda bars: bars.assign(**{name: bars[name] / 2 for name in halves})
     world.yahoo.edit_hours = lambda bars: bars.assign(**{n: bars[n] / 2 for n in halves[:4]})
-    said = world.refresh(Asked(tickers=("MARA",), only="market")).drift
+    said = world.refresh(MARA).drift
     assert "MARA: split on 2026-07-20, 2 for 1." in said
 
 
@@ -355,7 +375,7 @@ def test_old_hourly_bars_of_a_share_split_since_do_not_stand_beside_new_daily_on
     world.yahoo.edit = lambda bars: bars.assign(**{name: bars[name] / 2 for name in halves})
     world.yahoo.edit_hours = lambda bars: bars[bars["ticker"] != "MARA"]
     world.yahoo.splits["MARA"] = [("2026-08-21", 2, 1)]
-    said = world.refresh(Asked(tickers=("MARA",), only="market")).drift
+    said = world.refresh(MARA).drift
     assert any("the old ones are left out, because the share was split" in line for line in said)
     assert data.read(["bars_hourly"])["bars_hourly"].query("ticker == 'MARA'").empty
 
@@ -401,15 +421,17 @@ def test_days_that_coin_metrics_has_not_completed_are_left_out(world: World) -> 
 
 def test_a_missing_session_is_reported_and_listed_as_a_gap(world: World) -> None:
     world.yahoo.edit = lambda bars: bars[bars["date"] != "2026-07-08"]
-    said = " ".join(world.refresh(MARKET_OF_TWO).drift)
+    said = " ".join(world.refresh(MARA).drift)
     book = data.read(["adjusted_closes"])
     assert any("MARA has no rows from 2026-07-08 to 2026-07-08" in gap
                for gap in book.tables["adjusted_closes"].gaps)  # fmt: skip
     assert "sessions of the exchange that are missing now: MARA 2026-07-08 to 2026-07-08" in said
 
 
-def test_securities_that_end_early_are_named(world: World) -> None:
-    said = world.refresh(MARKET_OF_TWO).drift
+def test_securities_that_end_early_are_named(
+    refreshed: tuple[data.Edition, list[str]],
+) -> None:
+    _, said = refreshed
     assert "No prices yet of the session 2026-08-24, or none any more: MARA and RIOT." in said
 
 
@@ -486,7 +508,10 @@ def test_an_edition_from_before_marks_were_kept_passes_its_own_on(world: World) 
 # -- the command line: one whole run
 
 
-def test_the_command(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "time", SimpleNamespace(sleep=lambda _: None))
     span = ["--from", "2026-03-02", "--to", "2026-07-15"]
     assert cli.main(["data", "refresh", "--tickers", "MARA", "--only", "market", *span]) == cli.DONE
     said = capsys.readouterr().out

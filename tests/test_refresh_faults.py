@@ -28,7 +28,6 @@ from claimbook.data import coinmetrics, days, edition, lock, patience, refresh, 
 from claimbook.data.refresh import Asked
 from claimbook.errors import DataError, DiskError
 
-MARKET_OF_TWO = Asked(tickers=("MARA", "RIOT"), only="market")
 # As they are before any fixture puts one that is led to loopback in their place.
 RealYahoo, RealCoinMetrics = yahoo.Session, coinmetrics.Session
 ONE = Asked(tickers=("MARA",), only="market")
@@ -44,9 +43,9 @@ EMPTY_CHART = json.dumps({"chart": {"result": [], "error": None}}).encode()
 YAHOO_FAULTS: list[tuple[int, bytes, str]] = [
     (429, b"Too Many Requests", "Yahoo Finance limits the requests .* try again in an hour"),
     (999, b"Request denied", "Yahoo Finance limits the requests"),
-    (500, b"<html>Internal Server Error</html>", r"in trouble \(HTTP 500, asked for RIOT\)"),
-    (503, b"", r"in trouble \(HTTP 503, asked for RIOT\)"),
-    (502, NOT_FOUND, r"in trouble \(HTTP 502, asked for RIOT\)"),
+    (500, b"<html>Internal Server Error</html>", r"in trouble \(HTTP 500, asked for MARA\)"),
+    (503, b"", r"in trouble \(HTTP 503, asked for MARA\)"),
+    (502, NOT_FOUND, r"in trouble \(HTTP 502, asked for MARA\)"),
     (401, b'{"finance": {"error": {"code": "Unauthorized"}}}', r"refused .* \(HTTP 401\)"),
     (404, b"<html>no such page</html>", r"refused .* \(HTTP 404\)"),
     (200, EMPTY_CHART, "could not be read"),
@@ -79,13 +78,62 @@ COINMETRICS_FAULTS: list[tuple[int, bytes, str]] = [
 ]  # fmt: skip
 
 
+def prices(world: World, ticker: str = "MARA") -> yahoo.History | None:
+    """What a refresh asks Yahoo for first."""
+    span = pd.Timestamp(little_data.FIRST), pd.Timestamp("2026-08-20")
+    return yahoo.daily(ticker, *span, world.sources.yahoo, world.sources.patience)
+
+
 @pytest.mark.parametrize(("status", "body", "sentence"), YAHOO_FAULTS)
 def test_yahoos_faults(world: World, status: int, body: bytes, sentence: str) -> None:
-    world.yahoo.instead = lambda ticker: (status, body) if ticker == "RIOT" else None
-    world.refused(MARKET_OF_TWO, sentence)
+    world.yahoo.instead = lambda ticker: (status, body)
+    with pytest.raises(DataError, match=sentence) as caught:
+        prices(world)
+    assert "\n" not in str(caught.value)
     # Where the time zone is known, yfinance calls each of these a share that is gone.
-    yfinance.cache.get_tz_cache().store("RIOT", "America/New_York")
-    world.refused(MARKET_OF_TWO, sentence)
+    zone_known()
+    with pytest.raises(DataError, match=sentence):
+        prices(world)
+
+
+@pytest.mark.parametrize(("status", "body", "sentence"), COINMETRICS_FAULTS)
+def test_coin_metrics_faults(world: World, status: int, body: bytes, sentence: str) -> None:
+    world.coinmetrics.instead = lambda _: (status, body)
+    with pytest.raises(DataError, match=sentence) as caught:
+        coinmetrics.network_daily(
+            pd.Timestamp(little_data.FIRST),
+            pd.Timestamp("2026-08-24"),
+            world.sources.coinmetrics,
+        )
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("zone", ["known", "unknown"])
+def test_a_fault_at_one_of_several_leaves_everything_as_it_was(world: World, zone: str) -> None:
+    """RIOT is asked for when MARA has been answered."""
+    if zone == "known":
+        yfinance.cache.get_tz_cache().store("RIOT", "America/New_York")
+    world.yahoo.instead = lambda ticker: (
+        (200, b"<html>captcha</html>") if ticker == "RIOT" else None
+    )
+    asked = Asked(tickers=("MARA", "RIOT"), only="market")
+    world.refused(asked, "answer for RIOT could not be read")
+    world.coinmetrics.instead = lambda _: (503, b"")
+    world.refused(Asked(tickers=("MARA",)), "Coin Metrics is in trouble")  # Yahoo has answered
+
+
+@pytest.mark.parametrize("status", [404, 400, 422])
+def test_a_share_that_yahoo_says_it_has_not_is_none(world: World, status: int) -> None:
+    """Its own statement, whatever the status it comes with; with the time zone known or not."""
+    world.yahoo.instead = lambda ticker: (status, NOT_FOUND)
+    assert prices(world) is None
+    zone_known()
+    assert prices(world) is None
+
+
+def zone_known() -> None:
+    """As to a process on a machine where yfinance asked for the share before."""
+    yfinance.cache.get_tz_cache().store("MARA", "America/New_York")
 
 
 @pytest.mark.parametrize(
@@ -105,12 +153,16 @@ def test_trouble_that_passes_is_asked_about_again(
     """In one process: yfinance remembers a bad answer, and would give it again."""
     paused: list[float] = []
     monkeypatch.setattr(patience, "time", SimpleNamespace(sleep=paused.append))
-    # yfinance itself asks at once a second time where the status is an error.
-    troubles = iter([(status, body)] * (2 if status >= 500 else 1))
-    world.yahoo.instead = lambda ticker: next(troubles, None)
-    world.refresh(ONE)
-    assert paused == [loopback.QUICK.waits[0]]
-    assert world.editions == ["2026-08-20", "current"]
+    troubles: list[loopback.Answer] = []
+    world.yahoo.instead = lambda ticker: troubles.pop() if troubles else None
+    for _ in range(2):  # where the time zone is asked for, and where it is known
+        paused.clear()
+        # yfinance itself asks at once a second time where the status is an error.
+        troubles += [(status, body)] * (2 if status >= 500 else 1)
+        found = prices(world)
+        assert found is not None
+        assert found.bars["date"].max() == pd.Timestamp("2026-08-20")
+        assert paused == [loopback.QUICK.waits[0]]
 
 
 def test_a_bad_answer_is_not_remembered(world: World) -> None:
@@ -119,12 +171,6 @@ def test_a_bad_answer_is_not_remembered(world: World) -> None:
     world.refused(ONE, "could not be read")
     world.yahoo.instead = lambda ticker: None
     assert world.refresh(ONE).name == "2026-08-20"
-
-
-@pytest.mark.parametrize(("status", "body", "sentence"), COINMETRICS_FAULTS)
-def test_coin_metrics_faults(world: World, status: int, body: bytes, sentence: str) -> None:
-    world.coinmetrics.instead = lambda _: (status, body)
-    world.refused(NETWORK, sentence)
 
 
 @pytest.mark.parametrize("asked", [ONE, NETWORK], ids=lambda a: a.only)
@@ -149,6 +195,7 @@ def hasty(world: World, **limits: float) -> refresh.Sources:
 
 def test_an_answer_that_comes_drop_by_drop_is_given_up(world: World) -> None:
     """Each byte comes in time, the answer does not."""
+    zone_known()  # yfinance waits longer for it than for prices
     world.yahoo.drops = world.coinmetrics.drops = 0.05
     world.sources = hasty(world, timeout=0.4, whole=0.6)
     world.refused(ONE, r"could not be reached for MARA \(Timeout\)")
@@ -217,7 +264,7 @@ def test_retry_after_is_honoured_up_to_a_limit(
     world.yahoo.headers["Retry-After"] = "3600"
     world.yahoo.instead = lambda ticker: (429, b"")
     with pytest.raises(DataError, match="limits the requests"):
-        world.refresh(MARKET_OF_TWO)
+        world.refresh(ONE)
     assert paused == []
     assert yahoo.seconds("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     assert yahoo.seconds("soon") is None
@@ -242,7 +289,7 @@ def test_a_provider_without_most_securities_is_down(world: World) -> None:
 
 def test_a_partial_answer_is_refused(world: World) -> None:
     world.yahoo.edit = lambda bars: bars[bars["date"] < "2026-03-01"]
-    world.refused(MARKET_OF_TWO, r"MARA.* lacks \d+ of the .* a partial answer")
+    world.refused(ONE, r"MARA.* lacks \d+ of the .* a partial answer")
     world.coinmetrics.edit = lambda rows: rows[rows["date"] < "2026-03-01"]
     world.refused(NETWORK, "ends 2026-02-28, before days .* partial answer")
     world.coinmetrics.edit = lambda rows: rows[rows["date"] != "2025-03-01"].assign(
@@ -264,7 +311,7 @@ def test_figures_that_fail_a_check_never_become_an_edition(
     world: World, part: str, edit: Callable[[pd.DataFrame], pd.DataFrame], sentence: str
 ) -> None:
     (world.yahoo if part == "market" else world.coinmetrics).edit = edit
-    asked = MARKET_OF_TWO if part == "market" else NETWORK
+    asked = ONE if part == "market" else NETWORK
     world.refused(asked, f"fail their checks, so nothing was changed: .*{sentence}")
 
 

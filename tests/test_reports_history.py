@@ -15,7 +15,7 @@ from made_versions import module
 from test_reports_render import Worker, worker  # noqa: F401  (a fixture)
 
 from claimbook import cli
-from claimbook.reports import catalogue, links, retention, verification, version_text
+from claimbook.reports import catalogue, links, render, retention, verification, version_text
 from claimbook.reports.files import as_json
 from claimbook.reports.shelf import Shelf
 
@@ -131,6 +131,28 @@ def test_a_failure_is_said_above_the_last_good_report(shelf: Shelf) -> None:
     assert "E: no &lt;table&gt;" in html
 
 
+@pytest.mark.parametrize("record", [b"{", b"[]", b'{"cell": 4}', b"\xff", b"null"])
+def test_a_failure_whose_record_is_damaged_stops_nothing_and_is_named(
+    shelf: Shelf, record: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (name,) = many(shelf, 1)
+    error = {"default": False, "parameters": {}, "cell": 4, "name": "E", "message": "no table"}
+    good = {"index.html": b"<p>failed</p>", "error.json": as_json(error)}
+    shelf.fail("fell", "0badcafe", good)
+    shelf.fail("fell", "1badcafe", {**good, "error.json": record})
+    said: list[str] = []
+    render.publish([], out=shelf.folder, say=said.append)
+    assert said == [
+        "fell/failed/1badcafe/error.json cannot be read, so the catalogue leaves it out; "
+        "remove its folder"
+    ]
+    (entry, *_) = small_project.read_json(shelf.folder / "catalogue.json")["claims"]
+    assert [failure["path"] for failure in entry["failures"]] == ["fell/failed/0badcafe/index.html"]
+    assert entry["latest"] == name
+    assert cli.main(["verify"]) == cli.FAILED
+    assert "fell/failed/1badcafe/error.json: cannot be read" in capsys.readouterr().err
+
+
 def test_a_finding_with_another_weight_or_printed_value_says_so(shelf: Shelf) -> None:
     pair = {
         "statement": "S.",
@@ -208,7 +230,7 @@ def test_a_version_reads_which_came_before_and_after_it_and_keeps_its_bytes(shel
 
 
 def test_what_went_is_no_neighbour_any_more(shelf: Shelf) -> None:
-    one, two, three = many(shelf, 3)
+    _, two, three = many(shelf, 3)
     catalogue.write(shelf, {"fell": three})
     assert cli.main(["prune", "--keep", "2"]) == cli.DONE
     assert set(beside(shelf)) == {two, three}

@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,21 @@ if TYPE_CHECKING:
     from claimbook.reports import render, shelf
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+UNHEARD = 141  # as of any program whose output nobody reads to its end: 128 and SIGPIPE
 
 Command = Callable[[argparse.Namespace], int]
 
-say = partial(print, flush=True)
+
+class _UnheardError(Exception):
+    """Nobody reads the output any more, as with `claimbook list | head -1`."""
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError as error:
+        raise _UnheardError from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     try:
         return int(chosen.run(chosen))
+    except _UnheardError:
+        # Or the interpreter tries once more when it ends, and complains.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNHEARD
     except ClaimbookError as error:
         print(f"claimbook: {error}", file=sys.stderr)
         return FAILED if isinstance(error, DiskError) else UNUSABLE
@@ -65,9 +80,14 @@ def parser() -> argparse.ArgumentParser:
     bench = _add(commands, "bench", run_benchmark, "time a part of claimbook against its peers")
     bench.add_argument(
         "what",
-        choices=["events", "render"],
-        help="events: the event study; render: reports, beside papermill and nbconvert",
+        choices=["events", "pages", "render"],
+        help="events: the event study; pages: first paint and size of the published pages in "
+        "headless Chromium; render: reports, beside papermill and nbconvert",
     )
+    bench.add_argument(
+        "--times", type=_positive, default=5, metavar="N", help="of pages: of each; default: 5"
+    )
+    _add_out(bench, "of pages: the reports folder; default: reports/")
     bench.add_argument(
         "--reports",
         type=_positive,
@@ -275,6 +295,12 @@ def run_benchmark(chosen: argparse.Namespace) -> int:
         found = render.run(chosen.reports, chosen.claim, chosen.workers)
         say(render.described(found, chosen.workers))
         return DONE
+    if chosen.what == "pages":
+        from claimbook.bench import pages
+
+        opened = pages.run(chosen.out, chosen.times)
+        say(pages.described(opened))
+        return DONE if all(page.good for page in opened) else FAILED
     from claimbook.bench import events
 
     say(events.run())

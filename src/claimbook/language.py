@@ -12,7 +12,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-from claimbook.errors import LanguageError, LedgerError
+from claimbook.errors import ClaimbookError, LanguageError
 
 ENGLISH = "en"
 DOMAIN = "claimbook"
@@ -66,7 +66,7 @@ def catalogue() -> gettext.NullTranslations:
 
     try:
         language = ledger.language()
-    except LedgerError:
+    except ClaimbookError:
         language = ENGLISH  # whoever asks for a claim says what is wrong with the ledger
     if language == ENGLISH:
         return gettext.NullTranslations()

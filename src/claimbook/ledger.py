@@ -11,6 +11,7 @@ import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -170,6 +171,23 @@ def collection() -> Claim | None:
             f"data/claims.yml: `{COLLECTION}` must have id, title, paraphrase and notebook "
             f"({error})"
         ) from error
+
+
+def address() -> str | None:
+    """Where the reports are published, without a slash at the end; None where nobody says.
+
+    It is `url` of the collection. Raises LedgerError unless it is a whole address of the web.
+    """
+    stated = (_ledger().get(COLLECTION) or {}).get("url")
+    if stated is None:
+        return None
+    parts = urlsplit(str(stated))
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise LedgerError(
+            f"data/claims.yml: `url` of `{COLLECTION}` is where the reports are published, such as "
+            f"https://example.org/reports, not {stated!r}"
+        )
+    return str(stated).rstrip("/")
 
 
 def subjects() -> list[Claim]:

@@ -8,6 +8,7 @@ import pandas as pd
 from claimbook.analysis.cashflow import annuity
 from claimbook.analysis.valuation import OWN_GPUS
 from claimbook.errors import ClaimbookError
+from claimbook.language import mark
 
 # A count of shares or a capacity stands for a day if it was taken within half a year of it.
 NEAR_DAYS = 183
@@ -55,9 +56,9 @@ def contract_totals(signed: pd.DataFrame, estimate_on: str) -> pd.DataFrame:
     """Contracts, MW, value and yearly value: all, of miners only, and after the estimate's date."""
     later = signed["date"] > pd.Timestamp(estimate_on)
     groups = {
-        "all named companies": signed,
-        "of these, listed miners": signed[signed["is_miner"]],
-        "listed miners, after the estimate": signed[signed["is_miner"] & later],
+        mark("all named companies"): signed,
+        mark("of these, listed miners"): signed[signed["is_miner"]],
+        mark("listed miners, after the estimate"): signed[signed["is_miner"] & later],
     }
     rows = {
         name: {

@@ -16,8 +16,10 @@ import pandas as pd
 from claimbook import text
 from claimbook.analysis.cashflow import CashFlowError, FloatArray, Project, project_npv
 from claimbook.analysis.uncertainty import Marginal, Model, RankCorrelation
+from claimbook.language import mark, tell
 
-PUBLISHED, BENCHMARKED, ASSUMED, READER = "published", "benchmarked", "assumed", "set by the reader"
+PUBLISHED, BENCHMARKED = mark("published"), mark("benchmarked")
+ASSUMED, READER = mark("assumed"), mark("set by the reader")
 CLOUD, HOSTING = "cloud", "hosting"
 BUSINESSES = (CLOUD, HOSTING)
 
@@ -145,20 +147,21 @@ def continued(chosen: Project) -> Project | None:
 def leaning(chosen: Project) -> tuple[list[str], list[str]]:
     """What of a project's inputs leans towards a high value, and what against it, in words."""
     towards = {
-        "no tax": not chosen.tax_pct,
-        "no mining profit given up": not chosen.forgone_musd_per_mw_year,
-        "prices that do not fall": float(np.min(chosen.revenue_growth_pct)) >= 0,
-        "the earliest start": chosen.first_year == 1,
-        "GPUs that never wear out": not chosen.gpu_life_years and chosen.gpu_cost_musd_per_mw != 0,
-        "value after the last year": chosen.terminal_value,
+        mark("no tax"): not chosen.tax_pct,
+        mark("no mining profit given up"): not chosen.forgone_musd_per_mw_year,
+        mark("prices that do not fall"): float(np.min(chosen.revenue_growth_pct)) >= 0,
+        mark("the earliest start"): chosen.first_year == 1,
+        mark("GPUs that never wear out"): not chosen.gpu_life_years
+        and chosen.gpu_cost_musd_per_mw != 0,
+        mark("value after the last year"): chosen.terminal_value,
     }
     against = {
-        "tax": bool(chosen.tax_pct),
-        "mining profit given up": bool(chosen.forgone_musd_per_mw_year),
-        "prices that fall": float(np.min(chosen.revenue_growth_pct)) < 0,
-        "a late start": chosen.first_year > 1,
-        "GPUs that fetch nothing when they are renewed": bool(chosen.gpu_life_years),
-        "nothing after the last year": not chosen.terminal_value,
+        mark("tax"): bool(chosen.tax_pct),
+        mark("mining profit given up"): bool(chosen.forgone_musd_per_mw_year),
+        mark("prices that fall"): float(np.min(chosen.revenue_growth_pct)) < 0,
+        mark("a late start"): chosen.first_year > 1,
+        mark("GPUs that fetch nothing when they are renewed"): bool(chosen.gpu_life_years),
+        mark("nothing after the last year"): not chosen.terminal_value,
     }
     return ([k for k, yes in towards.items() if yes], [k for k, yes in against.items() if yes])
 
@@ -201,15 +204,19 @@ def table(business: str, chosen: Project) -> pd.DataFrame:
         drawn = ranges.get(entry.name)
         rows.append(
             {
-                "input": entry.label,
-                "value": _short(value),
-                "range": f"{_short(drawn.low)} to {_short(drawn.high)}" if drawn else "held fixed",
-                "unit": entry.unit,
-                "rests on": READER if own else entry.status,
-                "source": "parameter of this report" if own else entry.source,
+                mark("input"): entry.label,
+                mark("value"): _short(value),
+                mark("range"): _range(drawn) if drawn else mark("held fixed"),
+                mark("unit"): entry.unit,
+                mark("rests on"): READER if own else entry.status,
+                mark("source"): mark("parameter of this report") if own else entry.source,
             }
         )
     return pd.DataFrame(rows).set_index("input")
+
+
+def _range(drawn: Marginal) -> str:
+    return tell("{low} to {high}", low=_short(drawn.low), high=_short(drawn.high))
 
 
 def marginals(business: str, chosen: Project) -> dict[str, Marginal]:

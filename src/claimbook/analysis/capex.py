@@ -18,6 +18,7 @@ from claimbook.analysis import abnormal, calendar, inference, returns
 from claimbook.analysis.models import Model
 from claimbook.analysis.rolling import every_start, roll
 from claimbook.errors import AnalysisError, DataError
+from claimbook.language import mark
 from claimbook.ledger import Quantity
 
 MEASURES = {
@@ -161,7 +162,7 @@ def halves(by_quarter: pd.DataFrame) -> pd.DataFrame:
             if known.isna().all(axis=None):
                 continue
             rows[f"{year}H{half}"] = known.sum(skipna=False).to_dict()
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("half")
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(mark("half"))
     table = table[table.notna().any(axis=1)]
     for measure in MEASURES:
         table[f"{measure}_growth"] = _half_growth(table[measure])
@@ -208,7 +209,7 @@ def cumulative(by_quarter: pd.DataFrame, first: pd.Period) -> pd.DataFrame:
     span = by_quarter.reindex(pd.period_range(first, by_quarter.index[-1], freq="Q"))
     added = span[list(MEASURES)].astype(float).cumsum(skipna=True)
     holes = span[list(MEASURES)].isna().cummax()
-    return added.mask(holes).rename_axis("quarter")
+    return added.mask(holes).rename_axis(mark("quarter"))
 
 
 def reached(added: pd.Series, plan_busd: float) -> pd.Period | None:
@@ -302,8 +303,8 @@ def signed(contracts: pd.DataFrame, event_date: str, dropped_gw: float) -> pd.Da
     own = contracts[contracts["ticker"].notna() & ~contracts["company"].str.startswith("ALL")]
     rows = {}
     for label, known in (
-        ("by the event", own[own["date"] <= pd.Timestamp(event_date)]),
-        ("by the end of the data", own),
+        (mark("by the event"), own[own["date"] <= pd.Timestamp(event_date)]),
+        (mark("by the end of the data"), own),
     ):
         total = float(known["mw_it"].sum())
         rows[label] = {
@@ -313,7 +314,7 @@ def signed(contracts: pd.DataFrame, event_date: str, dropped_gw: float) -> pd.Da
             "last": known["date"].max(),
             "ratio": 1000 * dropped_gw / total if total else float("nan"),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("signed")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(mark("signed"))
 
 
 def reaction(
@@ -363,7 +364,7 @@ def reaction(
             "p_placebo": [p.p_value for p in placebos],
             "other_days": [p.count for p in placebos],
         },
-        index=pd.Index(series.columns, name="group"),
+        index=pd.Index(series.columns, name=mark("group")),
     )
     members = pd.DataFrame(
         [(t, name, 100 * float(change[t].iloc[windows.start]))
@@ -412,7 +413,7 @@ def quantities(study: Study) -> dict[str, Quantity]:
             row.share_of_operating,
             "percent",
         )
-    for label, name in (("by the event", "event"), ("by the end of the data", "end")):
+    for label, name in ((mark("by the event"), "event"), (mark("by the end of the data"), "end")):
         put(f"signed_ai_mw.{name}", float(study.contracts.at[label, "mw"]), "MW")
         put(f"dropped_over_signed.{name}", float(study.contracts.at[label, "ratio"]), "1")
     for reading, value in guidance_implied(study).items():
@@ -447,11 +448,11 @@ def _percent(later: pd.Series, earlier: pd.Series) -> pd.Series:
 
 def _since(prices: pd.DataFrame, groups: Mapping[str, Sequence[str]], start: int) -> pd.DataFrame:
     path = held(prices, groups, start)
-    table = pd.DataFrame(index=pd.Index(list(groups), name="group"))
+    table = pd.DataFrame(index=pd.Index(list(groups), name=mark("group")))
     for sessions in HORIZONS:
         there = len(path) > sessions
         table[f"{sessions} sessions"] = path.iloc[sessions] if there else np.nan
     known = {name: path[name].dropna() for name in groups}
-    table["to last session"] = [float(known[n].iloc[-1]) for n in groups]
-    table["last session"] = [known[n].index[-1] for n in groups]
+    table[mark("to last session")] = [float(known[n].iloc[-1]) for n in groups]
+    table[mark("last session")] = [known[n].index[-1] for n in groups]
     return table

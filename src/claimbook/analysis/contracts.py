@@ -9,8 +9,9 @@ import pandas as pd
 
 from claimbook.analysis.valuation import OWN_GPUS
 from claimbook.errors import ParameterError
+from claimbook.language import mark
 
-HOSTING, CLOUD, NOT_STATED = "hosting", "cloud", "not stated"
+HOSTING, CLOUD, NOT_STATED = mark("hosting"), mark("cloud"), mark("not stated")
 # How a note says what the columns do not hold; each group is one number.
 SAYS = {
     "gross_mw": r"([\d.]+) MW gross",
@@ -44,7 +45,9 @@ def contracts(table: pd.DataFrame) -> pd.DataFrame:
     own = note.str.contains(OWN_GPUS)
     out["kind"] = np.where(own, CLOUD, np.where(out["mw"].notna(), HOSTING, NOT_STATED))
     gross = note.str.contains("MW basis gross")
-    out["basis"] = np.where(out["mw"].isna(), "", np.where(gross, "gross", "critical IT load"))
+    out["basis"] = np.where(
+        out["mw"].isna(), "", np.where(gross, mark("gross"), mark("critical IT load"))
+    )
     for column, pattern in SAYS.items():
         out[column] = note.str.extract(pattern, expand=False).astype(float)
     for column in ("certainty", "source", "note"):
@@ -86,7 +89,7 @@ def signed(table: pd.DataFrame, ticker: str) -> pd.DataFrame:
     """
     groups = {
         "company": table["ticker"] == ticker,
-        "hosting": table["kind"] == HOSTING,
+        mark("hosting"): table["kind"] == HOSTING,
         "all": pd.Series(True, index=table.index),
     }
     sums = pd.DataFrame(

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from claimbook.analysis.windows import Windows
 from claimbook.errors import ClaimbookError
+from claimbook.language import mark
 
 Array = NDArray[np.float64]
 
 FACTORS = ("price", "blocks", "subsidy", "fees")
-HASH_RATE = "hash rate"
+HASH_RATE = mark("hash rate")
 
 
 class FactorError(ClaimbookError):
@@ -228,17 +229,17 @@ def table(found: Account, scale: float = 1.0) -> pd.DataFrame:
     out = pd.DataFrame(
         {
             "effect": pd.Series(found.additive) / scale,
-            "multiplied by": pd.Series(found.multiplicative),
-            "window by window": pd.Series(found.chained) / scale,
-            "day by day": pd.Series(daily) / scale,
-            "mean of orders": pd.Series(found.shapley) / scale,
-            "lowest order": pd.Series(found.lowest) / scale,
-            "highest order": pd.Series(found.highest) / scale,
+            mark("multiplied by"): pd.Series(found.multiplicative),
+            mark("window by window"): pd.Series(found.chained) / scale,
+            mark("day by day"): pd.Series(daily) / scale,
+            mark("mean of orders"): pd.Series(found.shapley) / scale,
+            mark("lowest order"): pd.Series(found.lowest) / scale,
+            mark("highest order"): pd.Series(found.highest) / scale,
         }
     )
     change = (found.after - found.before) / scale
     # Every order ends at the same total.
-    out.loc["all together"] = [change, found.after / found.before, *[change] * 5]
+    out.loc[mark("all together")] = [change, found.after / found.before, *[change] * 5]
     return out.rename_axis("factor")
 
 

@@ -30,6 +30,7 @@ from claimbook.analysis.setting import (
 )
 from claimbook.analysis.varying import LAGS, Varying, varying
 from claimbook.errors import AnalysisError
+from claimbook.language import mark, tell
 from claimbook.ledger import Quantity
 
 SHOCK = "AI demand"
@@ -47,8 +48,11 @@ GONE_DAYS = 45
 FEWEST = 60
 LEVEL = 0.05
 # What the comparisons under other factors are called.
-SINCE_HALVING, TO_END = "since the halving", "to the edition's end"
-HOLDERS, HOLDERS_AT_END = "holders less others", "holders less others at the edition's end"
+SINCE_HALVING, TO_END = mark("since the halving"), mark("to the edition's end")
+HOLDERS, HOLDERS_AT_END = (
+    mark("holders less others"),
+    mark("holders less others at the edition's end"),
+)
 # Beyond so many ways to hand out contracts, as many are drawn.
 MOST_WAYS = 10_000.0
 
@@ -188,11 +192,11 @@ def study(
         )
     end, gone = last_common(data, miners)
     before, after = _span(row - window, window), _span(row, window)
-    chosen, bad = listed(data.prices, miners, before[0] - 1, row, "the two windows compared")
+    chosen, bad = listed(data.prices, miners, before[0] - 1, row, mark("the two windows compared"))
     if len(chosen) < 2:
         reasons = "; ".join(f"{e.subject}: {e.reason}" for e in bad)
         raise AnalysisError(f"a comparison needs two shares or more ({reasons})")
-    long, _ = listed(data.prices, chosen, first, row, "the long line")
+    long, _ = listed(data.prices, chosen, first, row, mark("the long line"))
     ends = np.arange(row % STEP, max(end, row) + 1, STEP)
     ends = ends[ends >= first + window]
     shared, lasting = data.mean(chosen), data.mean(long or chosen)
@@ -242,7 +246,7 @@ def study(
         shocks=shocks(data, book, miners, window // 2),
         choices=choices(book["events"], data, others, row, window, year),
         other_factors=other_factors(
-            book, {"as judged": data, **others}, miners, first, row, max(end, row), window
+            book, {mark("as judged"): data, **others}, miners, first, row, max(end, row), window
         ),
         left_out=without_each(data, year),
     )
@@ -296,11 +300,19 @@ def listed(
             continue
         known = prices[ticker].dropna().index
         if known[0] > span.index[0]:
-            reason = f"its prices begin on {known[0]:%Y-%m-%d}, after {span.index[0]:%Y-%m-%d}"
+            reason = tell(
+                "its prices begin on {day:%Y-%m-%d}, after {edge:%Y-%m-%d}",
+                day=known[0],
+                edge=span.index[0],
+            )
         elif known[-1] < span.index[-1]:
-            reason = f"its prices end on {known[-1]:%Y-%m-%d}, before {span.index[-1]:%Y-%m-%d}"
+            reason = tell(
+                "its prices end on {day:%Y-%m-%d}, before {edge:%Y-%m-%d}",
+                day=known[-1],
+                edge=span.index[-1],
+            )
         else:
-            reason = f"it has no price on {holes[0]:%Y-%m-%d}"
+            reason = tell("it has no price on {day:%Y-%m-%d}", day=holes[0])
         bad.append(Exclusion(ticker, what, reason))
     return tuple(good), bad
 
@@ -315,8 +327,8 @@ def last_common(data: Panel, miners: Sequence[str]) -> tuple[int, list[Exclusion
     for ticker in miners:
         last = data.prices[ticker].last_valid_index()
         if (known - last).days > GONE_DAYS:
-            reason = f"its prices end on {last:%Y-%m-%d}"
-            gone.append(Exclusion(ticker, "the state at the edition's end", reason))
+            reason = tell("its prices end on {last:%Y-%m-%d}", last=last)
+            gone.append(Exclusion(ticker, mark("the state at the edition's end"), reason))
         else:
             ends.append(last)
     return int(data.days.get_loc(min(ends))), gone
@@ -374,7 +386,7 @@ def contracts(
     wider of two, as for `compare`.
     """
     rows = _span(row, window)
-    shares, bad = listed(data.prices, miners, rows[0] - 1, row, "the contracts' comparison")
+    shares, bad = listed(data.prices, miners, rows[0] - 1, row, mark("the contracts' comparison"))
     until = data.days[row]
     megawatts, notes = signed_megawatts(signed, shares, until + pd.Timedelta(days=1))
     first = first_contracts(signed)
@@ -391,7 +403,7 @@ def contracts(
                 "high": high,
                 "megawatts": megawatts.to_numpy(),
                 "signed": [t in holders for t in shares],
-                "first contract": [first.get(t, pd.NaT) for t in shares],
+                mark("first contract"): [first.get(t, pd.NaT) for t in shares],
             },
             index=pd.Index(shares, name="ticker"),
         )
@@ -466,15 +478,23 @@ def signing(
     for ticker, day in sorted(first.items(), key=lambda item: item[1]):
         place = int(data.days.searchsorted(day))
         if place + 1 + half > end:
-            reason = f"first contract on {day:%Y-%m-%d}: fewer than {half} sessions follow"
-            excluded.append(Exclusion(ticker, "before and after", reason))
+            reason = tell(
+                "first contract on {day:%Y-%m-%d}: fewer than {sessions} sessions follow",
+                day=day,
+                sessions=half,
+            )
+            excluded.append(Exclusion(ticker, mark("before and after"), reason))
             continue
         before, after = _span(place - 1, half), np.arange(place + 2, place + 2 + half)
-        good, bad = listed(data.prices, [ticker], before[0] - 1, after[-1], "before and after")
+        good, bad = listed(
+            data.prices, [ticker], before[0] - 1, after[-1], mark("before and after")
+        )
         control, _ = listed(data.prices, others_known, before[0] - 1, after[-1], "")
         used &= set(control)
         if bad or not control:
-            excluded += bad or [Exclusion(ticker, "before and after", "no share to compare with")]
+            excluded += bad or [
+                Exclusion(ticker, mark("before and after"), mark("no share to compare with"))
+            ]
             continue
         shares = (*good, *control)
         sides = [_slopes_drawn(data, shares, r, counts[:, r]) for r in (before, after)]
@@ -483,11 +503,11 @@ def signing(
         found = betas.estimate(own - theirs)
         drawn_all.append(own - theirs)
         rows[ticker] = {
-            "first contract": day,
+            mark("first contract"): day,
             "before": float(sides[0][0, 0]),
             "after": float(sides[1][0, 0]),
-            "own change": float(own[0]),
-            "change of the others": float(theirs[0]),
+            mark("own change"): float(own[0]),
+            mark("change of the others"): float(theirs[0]),
             "difference": found.value,
             "low": found.low,
             "high": found.high,
@@ -522,7 +542,11 @@ def shocks(
         fresh = set(contracts_now.loc[contracts_now["date"].between(since, day), "ticker"].dropna())
         subjects = [t for t in miners if t in fresh or _short(names.get(t, t)) in news]
         known, _ = listed(
-            data.prices, [t for t in miners if t not in subjects], span[0] - 1, row, "the shock"
+            data.prices,
+            [t for t in miners if t not in subjects],
+            span[0] - 1,
+            row,
+            mark("the shock"),
         )
         groups = {
             "with": [t for t in known if t in first and first[t] < day],
@@ -579,12 +603,12 @@ def choices(
     chosen = year.shares
     before, after = _span(row - window, window), _span(row, window)
     y = data.mean(chosen).to_numpy(dtype=float)[:, None]
-    found = {"as judged": year}
+    found = {mark("as judged"): year}
     for name, lengths in {
-        "sessions redrawn singly": (betas.BLOCK, betas.BLOCK),
-        "blocks by Politis and White's rule": year.by_rule,
-        "sessions redrawn by the fortnight": (10, 10),
-        "sessions redrawn by the month": (21, 21),
+        mark("sessions redrawn singly"): (betas.BLOCK, betas.BLOCK),
+        mark("blocks by Politis and White's rule"): year.by_rule,
+        mark("sessions redrawn by the fortnight"): (10, 10),
+        mark("sessions redrawn by the month"): (21, 21),
     }.items():
         # The way that was judged is there already.
         if lengths != year.blocks:
@@ -594,20 +618,22 @@ def choices(
         found[name] = _comparison(one, chosen, before, after, y, None, OTHER_DRAWS)
     half = window // 2
     if half >= FEWEST:
-        found["windows half as long"] = compare(
+        found[mark("windows half as long")] = compare(
             data, chosen, _span(row - half, half), _span(row, half)
         )
     named = [t for t in ("BITF", "CLSK", "CORZ", "HUT", "MARA", "RIOT") if t in chosen]
     if len(named) > 1:
-        found["only shares that the article names"] = compare(data, named, before, after)
+        found[mark("only shares that the article names")] = compare(data, named, before, after)
     changes = {name: comparison.change[AI] for name, comparison in found.items()}
     both = slice(before[0], row + 1)
     step = (data.factors.iloc[both], data.mean(chosen).iloc[both], window)
     # The same windows as judged, so the same value; only the errors differ.
-    changes[f"Newey–West errors over {LAGS} sessions"] = step_in_slope(*step)
-    changes["errors for unequal variance (HC3)"] = step_in_slope(*step, lags=None)
+    changes[tell("Newey–West errors over {lags} sessions", lags=LAGS)] = step_in_slope(*step)
+    changes[mark("errors for unequal variance (HC3)")] = step_in_slope(*step, lags=None)
     calm_rows = [_calm(data, rows, events) for rows in (before, after)]
-    changes["without the days of news on AI demand"] = compare(data, chosen, *calm_rows).change[AI]
+    changes[mark("without the days of news on AI demand")] = compare(
+        data, chosen, *calm_rows
+    ).change[AI]
     table = {
         name: {"value": one.value, "low": one.low, "high": one.high}
         for name, one in changes.items()
@@ -632,13 +658,19 @@ def other_panels(
     other = Benchmarks()
     cut = "session" if bitcoin_cut == "utc" else "utc"
     rest = other.other_market if market != other.other_market else other.market
-    clock = "bitcoin at the session's close" if cut == "session" else "bitcoin at UTC closes"
+    clock = (
+        mark("bitcoin at the session's close")
+        if cut == "session"
+        else mark("bitcoin at UTC closes")
+    )
     return {
         clock: changed(ai_basket, market, cut),
-        f"{rest} as the market": changed(ai_basket, rest, bitcoin_cut),
-        "bitcoin and AI alone, no market": changed(ai_basket, None, bitcoin_cut),
-        f"{other.other_ai} as the AI basket": changed([other.other_ai], market, bitcoin_cut),
-        "logarithmic returns": changed(ai_basket, market, bitcoin_cut, "log"),
+        tell("{rest} as the market", rest=rest): changed(ai_basket, rest, bitcoin_cut),
+        mark("bitcoin and AI alone, no market"): changed(ai_basket, None, bitcoin_cut),
+        tell("{share} as the AI basket", share=other.other_ai): changed(
+            [other.other_ai], market, bitcoin_cut
+        ),
+        mark("logarithmic returns"): changed(ai_basket, market, bitcoin_cut, "log"),
     }
 
 
@@ -894,7 +926,7 @@ def _beyond(
     controls: pd.DataFrame, frame: pd.DataFrame, span: Rows, row: int
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Return beyond the controls on one day, and half its 95 % prediction interval (percent)."""
-    model = Model("controls", "the market and bitcoin", "factors", tuple(controls.columns))
+    model = Model("controls", mark("the market and bitcoin"), "factors", tuple(controls.columns))
     x = design(model, controls.to_numpy(dtype=float))
     y = frame.to_numpy(dtype=float)
     found = fit(model, y[span], x[span])
@@ -954,5 +986,5 @@ def _last(returns: pd.Series) -> int:
 
 def _bitcoin_source(cut: str) -> str:
     if cut == "session":
-        return "the best bitcoin price at each session's close"
-    return "bitcoin's UTC daily closes throughout"
+        return mark("the best bitcoin price at each session's close")
+    return mark("bitcoin's UTC daily closes throughout")

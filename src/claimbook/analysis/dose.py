@@ -13,6 +13,7 @@ import pandas as pd
 from claimbook.analysis.inference import Direction, Placebo, placebo
 from claimbook.analysis.models import Array
 from claimbook.errors import AnalysisError
+from claimbook.language import tell
 
 UNIT_MW = 100.0
 
@@ -46,7 +47,12 @@ def signed_megawatts(
     ]
     unknown = signed[signed["mw_it"].isna()]
     notes = [
-        f"{row.ticker}: the contract with {row.customer} of {row.date:%Y-%m-%d} has no megawatts"
+        tell(
+            "{ticker}: the contract with {customer} of {date:%Y-%m-%d} has no megawatts",
+            ticker=row.ticker,
+            customer=row.customer,
+            date=row.date,
+        )
         for row in unknown.itertuples()
     ]
     megawatts = signed.groupby("ticker")["mw_it"].sum()

@@ -36,6 +36,7 @@ from claimbook.analysis.setting import (
     usable,
 )
 from claimbook.errors import AnalysisError
+from claimbook.language import mark, tell
 from claimbook.ledger import Quantity
 
 __all__ = [
@@ -271,7 +272,11 @@ def _notes(ground: Setting, book: Mapping[str, pd.DataFrame]) -> list[str]:
         & (bars["volume"] == 0)
     ]
     notes = [
-        f"{row.ticker}: no trading is recorded on {row.date:%Y-%m-%d}, which repeats the last close"
+        tell(
+            "{ticker}: no trading is recorded on {date:%Y-%m-%d}, which repeats the last close",
+            ticker=row.ticker,
+            date=row.date,
+        )
         for row in idle.itertuples()
     ]
     listing = book["tickers"].set_index("ticker")["note"].reindex(list(ground.tickers)).dropna()
@@ -338,7 +343,7 @@ def _field(
     """All miners that can be studied in the same windows, and the others with the reason."""
     closes = prices.wide(book["adjusted_closes"], "adjusted_close")
     present = [t for t in miners if t in closes]
-    good, bad = usable(closes, present, ground.windows, "the comparison of all miners")
+    good, bad = usable(closes, present, ground.windows, mark("the comparison of all miners"))
     return tuple(dict.fromkeys((*ground.tickers, *good))), bad
 
 
@@ -385,8 +390,14 @@ def _activity(
     for ticker in [str(t) for t in values if t not in good]:
         needed = values[ticker].loc[ground.needed()]
         gaps = needed.index[needed.isna()]
-        reason = f"no trading is recorded on {len(gaps)} of the sessions needed"
-        bad.append(Exclusion(ticker, f"the {measure}", f"{reason}, first on {gaps[0]:%Y-%m-%d}"))
+        reason = tell("no trading is recorded on {count} of the sessions needed", count=len(gaps))
+        bad.append(
+            Exclusion(
+                ticker,
+                tell("the volume") if measure == "volume" else tell("the range"),
+                tell("{reason}, first on {first:%Y-%m-%d}", reason=reason, first=gaps[0]),
+            )
+        )
     if not good:
         raise AnalysisError(
             f"no share has daily bars for the whole windows, so the {measure} fails"
@@ -411,11 +422,18 @@ def _curve(
         sets["named, without AI contracts"] = without
     market, semis = benchmarks.other_market, benchmarks.other_ai
     declared = [m for m in models(benchmarks, ()) if m.kind == "factors"] + [
-        Model(f"market_{market}", f"the market ({market})", "factors", (market,)),
-        Model(f"market_{market}_btc", f"{market} and bitcoin", "factors", (market, BITCOIN)),
+        Model(
+            f"market_{market}", tell("the market ({market})", market=market), "factors", (market,)
+        ),
+        Model(
+            f"market_{market}_btc",
+            tell("{market} and bitcoin", market=market),
+            "factors",
+            (market, BITCOIN),
+        ),
         Model(
             f"market_btc_{semis}",
-            f"the market, bitcoin and {semis}",
+            tell("the market, bitcoin and {basket}", basket=semis),
             "factors",
             (MARKET, BITCOIN, semis),
         ),

@@ -14,6 +14,7 @@ from claimbook.analysis.decomposition import Account
 from claimbook.analysis.revenue import Halving
 from claimbook.analysis.steps import Step
 from claimbook.analysis.windows import windows_of
+from claimbook.language import mark
 from claimbook.ledger import Claim, Quantity
 
 # What is judged; the subsidy alone is added to the search for breaks.
@@ -283,16 +284,16 @@ def boundary(study: Study) -> pd.DataFrame:
         span = windows_of(day, days)
         whole, short = span.before, span.before[:-1]
         cuts = {
-            "as the primary provider cuts days": (coins, whole, span.after),
-            "the day before left out": (coins, short, span.after),
-            "second provider, days cut by block time": (other, whole, span.after),
+            mark("as the primary provider cuts days"): (coins, whole, span.after),
+            mark("the day before left out"): (coins, short, span.after),
+            mark("second provider, days cut by block time"): (other, whole, span.after),
         }
         if halving.at_midnight:
-            name = "the early blocks' subsidy moved to the first whole day"
+            name = mark("the early blocks' subsidy moved to the first whole day")
             cuts[name] = (moved, whole, span.after)
         else:
             after = span.after.union(span.before[-1:])
-            cuts["the mixed day counted to the window after"] = (coins, short, after)
+            cuts[mark("the mixed day counted to the window after")] = (coins, short, after)
         for name, (series, before, after) in cuts.items():
             ratio = revenue.mean(series, after) / revenue.mean(series, before)
             rows.setdefault(name, {})[f"{days} days"] = 100 * (ratio - 1)

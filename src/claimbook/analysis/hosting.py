@@ -18,6 +18,7 @@ from claimbook.analysis.contracts import HOSTING
 from claimbook.analysis.eventstudy import EventStudy
 from claimbook.analysis.megawatt import AT_CONTRACT, DAYS_A_YEAR, MW_YEAR, YEAR_BEFORE
 from claimbook.errors import AnalysisError
+from claimbook.language import mark
 from claimbook.ledger import Quantity
 
 FIRST = ("CORZ", "2024-06-03")  # the contract that the article names
@@ -245,7 +246,7 @@ def path(prices: pd.DataFrame, ticker: str, others: Sequence[str], event_date: s
     if ticker not in prices or before < 0 or pd.isna(prices[ticker].iloc[before]):
         return pd.DataFrame()
     present = [t for t in others if t in prices and pd.notna(prices[t].iloc[before])]
-    groups = {ticker: [ticker], "other miners": present, "S&P 500 (SPY)": [MARKET]}
+    groups = {ticker: [ticker], mark("other miners"): present, "S&P 500 (SPY)": [MARKET]}
     return capex.held(prices, {n: g for n, g in groups.items() if g}, before)
 
 

@@ -16,6 +16,7 @@ from scipy import special, stats
 from claimbook.analysis.abnormal import Abnormal
 from claimbook.analysis.models import Array
 from claimbook.errors import AnalysisError
+from claimbook.language import mark, tell
 
 Direction = Literal["either", "fall", "rise"]
 DIRECTIONS = ("either", "fall", "rise")
@@ -88,7 +89,9 @@ def corrado(study: Abnormal, direction: Direction = "either") -> Test:
     m = T + L days. z = sum of the window's mean U over the days, divided by sqrt(L) times the
     standard deviation of the daily mean of U over all m days: correlation is inside it.
     """
-    return _normal("Corrado rank", corrado_statistic(study.fit.residuals, study.ar), direction)
+    return _normal(
+        mark("Corrado rank"), corrado_statistic(study.fit.residuals, study.ar), direction
+    )
 
 
 def placebo(
@@ -143,7 +146,12 @@ def joint_bootstrap(
         squares = squares - np.swapaxes(coefficients, 1, 2) @ (x.T @ x) @ coefficients
     values = _quadratic(car, squares / df)
     p_value = float((1 + (values >= observed).sum()) / (1 + draws))
-    return Test("Joint (bootstrap)", float(observed / shares), p_value, f"{draws} redrawn samples")
+    return Test(
+        "Joint (bootstrap)",
+        float(observed / shares),
+        p_value,
+        tell("{draws} redrawn samples", draws=draws),
+    )
 
 
 def holm(p_values: Sequence[float]) -> Array:
@@ -247,11 +255,13 @@ def tail(statistic: float | Array, df: float | Array | None, direction: Directio
 
 def _student(name: str, statistic: float, df: float, direction: Direction) -> Test:
     p = float(tail(statistic, df, direction))
-    return Test(name, float(statistic), p, f"Student's t, {df:g} degrees of freedom")
+    return Test(
+        name, float(statistic), p, tell("Student's t, {degrees:g} degrees of freedom", degrees=df)
+    )
 
 
 def _normal(name: str, statistic: float, direction: Direction) -> Test:
-    return Test(name, statistic, float(tail(statistic, None, direction)), "standard normal")
+    return Test(name, statistic, float(tail(statistic, None, direction)), mark("standard normal"))
 
 
 def _design_effect(shares: int, correlation: float | Array) -> float | Array:

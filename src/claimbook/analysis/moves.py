@@ -13,6 +13,7 @@ import pandas as pd
 from claimbook import text
 from claimbook.analysis import calendar, returns, setting
 from claimbook.errors import AnalysisError
+from claimbook.language import mark, tell
 from claimbook.ledger import Quantity
 
 NEW_YORK = "America/New_York"
@@ -111,10 +112,11 @@ def measures(study: DayStudy, low: float, high: float) -> pd.DataFrame:
     """How many shares round into [low, high] whole percent, for each way to read the fall."""
     frame = study.moves[["close_to_close", "close_to_low", "open_to_close"]].T
     frame.index = pd.Index(
-        ["close to close", "close before to the day's low", "opening to close"], name="measure"
+        [mark("close to close"), mark("close before to the day's low"), mark("opening to close")],
+        name="measure",
     )
-    hours = study.path.rename(index=lambda end: f"close before to {end}")
-    return inside(pd.concat([frame, hours]).rename_axis("measure"), low, high)
+    hours = study.path.rename(index=lambda end: tell("close before to {time}", time=end))
+    return inside(pd.concat([frame, hours]).rename_axis(mark("measure")), low, high)
 
 
 def close_moves(adjusted: pd.DataFrame, tickers: Sequence[str], event_date: str) -> pd.DataFrame:
@@ -252,12 +254,12 @@ def bitcoin_move(book: Mapping[str, pd.DataFrame], event_date: str) -> BitcoinMo
     fund = closes[closes["ticker"] == setting.FUND].set_index("date")["adjusted_close"]
     found = returns.bitcoin(book["bitcoin_hourly"], fund, book["bitcoin_daily"], sessions)
     source = found.source.iloc[-1]
-    return BitcoinMove(100 * float(found.returns.iloc[-1]), str(source or "no source"))
+    return BitcoinMove(100 * float(found.returns.iloc[-1]), str(source or mark("no source")))
 
 
 def beside(moves: pd.DataFrame, others: pd.DataFrame, bitcoin: BitcoinMove) -> pd.DataFrame:
     """The shares' mean (equal weights), benchmarks and bitcoin: return at the close (percent)."""
-    label = f"Mean of the {moves['close_to_close'].notna().sum()} shares"
+    label = tell("Mean of the {count} shares", count=moves["close_to_close"].notna().sum())
     rows = {label: float(moves["close_to_close"].mean())}
     rows |= {str(t): float(v) for t, v in others["close_to_close"].items()}
     rows["Bitcoin"] = bitcoin.return_pct

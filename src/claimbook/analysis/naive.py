@@ -17,6 +17,7 @@ from claimbook.analysis.inference import (
     tail,
 )
 from claimbook.analysis.models import Array
+from claimbook.language import mark
 
 
 def all_tests(study: Abnormal, direction: Direction = "either") -> list[Test]:
@@ -29,21 +30,21 @@ def all_tests(study: Abnormal, direction: Direction = "either") -> list[Test]:
         ("Patell", float(patell_statistic(study.scar, study.fit.df)), None),
         ("BMP", float(bmp_statistic(study.scar)), few),
         ("Sign", float(sign(study.car)), None),
-        ("Generalised sign", float(sign(study.car, float(signed.mean()))), None),
-        ("Independent shares (Brown–Warner 1980)", brown_warner_1980(study), None),
+        (mark("Generalised sign"), float(sign(study.car, float(signed.mean()))), None),
+        (mark("Independent shares (Brown–Warner 1980)"), brown_warner_1980(study), None),
     ]
     wilcoxon = stats.wilcoxon(
         study.car, alternative={"either": "two-sided", "fall": "less", "rise": "greater"}[direction]
     )
     return [
-        Test(name, value, float(tail(value, df, direction)), "shares taken for independent")
+        Test(name, value, float(tail(value, df, direction)), mark("shares taken for independent"))
         for name, value, df in found
     ] + [
         Test(
-            "Wilcoxon signed rank",
+            mark("Wilcoxon signed rank"),
             float(wilcoxon_plus(study.car)),
             float(wilcoxon.pvalue),
-            "shares taken for independent",
+            mark("shares taken for independent"),
         )
     ]
 

@@ -20,6 +20,7 @@ import pandas as pd
 from claimbook.analysis import attribution, calendar, decomposition, returns, revenue
 from claimbook.analysis.setting import known_sessions
 from claimbook.errors import AnalysisError, ParameterError
+from claimbook.language import mark, tell
 from claimbook.ledger import Quantity
 
 EFFECTS = ("price", "difficulty", "subsidy", "fees")
@@ -33,8 +34,8 @@ FUND = "WGMI"
 COUNT_DAYS = 180
 ENDS = (1, 7, 14, 28, 60)  # days averaged at each end, for the table of choices
 WORST_DAYS = 6
-WHOLE_APRIL = "whole April 2024, with fees"
-BEFORE_HALVING = "April 2024 before the halving, subsidy alone"
+WHOLE_APRIL = mark("whole April 2024, with fees")
+BEFORE_HALVING = mark("April 2024 before the halving, subsidy alone")
 # "52% below April 2024", "43% and 52% (revenue; gross profit) below pre-halving"
 BELOW_APRIL = re.compile(r"^(\d+)% .*?below (?:April 2024|pre-halving)")
 
@@ -207,10 +208,10 @@ def changes(
     closes = second.set_index("date")["close"]
     series = {
         "bitcoin": frame["price_usd"],
-        "bitcoin, second source": closes,
+        mark("bitcoin, second source"): closes,
         "hashprice": frame["hashprice"],
         "difficulty": frame["difficulty"],
-        "hash rate, 7-day means": frame["hashrate_ehs"].rolling(7).mean(),
+        mark("hash rate, 7-day means"): frame["hashrate_ehs"].rolling(7).mean(),
     }
     rows = {
         name: {
@@ -219,7 +220,7 @@ def changes(
         }
         for name, values in series.items()
     }
-    return pd.DataFrame(rows).T.rename_axis("measure")
+    return pd.DataFrame(rows).T.rename_axis(mark("measure"))
 
 
 def by_window(frame: pd.DataFrame, eve: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
@@ -236,7 +237,7 @@ def by_window(frame: pd.DataFrame, eve: pd.Timestamp, last: pd.Timestamp) -> pd.
             _window_factors(frame.loc[eve - pd.Timedelta(days=width) : last], width), eve, last
         )
         rows[width]["price_share"] = float(parts.table.at["price", "share"])
-    return pd.DataFrame(rows).T.rename_axis("days averaged at each end")
+    return pd.DataFrame(rows).T.rename_axis(mark("days averaged at each end"))
 
 
 def by_start(frame: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
@@ -245,10 +246,10 @@ def by_start(frame: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd
     """
     price = frame["price_usd"].loc[first:last]
     choices = {
-        "the close before the first day": _eve(first),
-        "the close of the first day": first,
-        "a week into the spell": first + pd.Timedelta(days=7),
-        "the highest close of the spell": price.idxmax(),
+        mark("the close before the first day"): _eve(first),
+        mark("the close of the first day"): first,
+        mark("a week into the spell"): first + pd.Timedelta(days=7),
+        mark("the highest close of the spell"): price.idxmax(),
     }
     rows = []
     for label, day in choices.items():
@@ -309,10 +310,10 @@ def against_april(frame: pd.DataFrame, before_halving: pd.Timestamp) -> pd.DataF
     month_end = pd.Timestamp("2024-04-30")
     readings = [
         (WHOLE_APRIL, april, month_end, True),
-        ("whole April 2024, subsidy alone", april, month_end, False),
-        ("April 2024 before the halving, with fees", april, before_halving, True),
+        (mark("whole April 2024, subsidy alone"), april, month_end, False),
+        (mark("April 2024 before the halving, with fees"), april, before_halving, True),
         (BEFORE_HALVING, april, before_halving, False),
-        ("April 2024 after the halving, with fees", after, month_end, True),
+        (mark("April 2024 after the halving, with fees"), after, month_end, True),
     ]
     rows = []
     for label, first, last, fees in readings:
@@ -538,10 +539,10 @@ def quantities(study: Study) -> dict[str, Quantity]:
 
     for row, name in (
         ("bitcoin", "bitcoin_change_pct"),
-        ("bitcoin, second source", "bitcoin_second_source_change_pct"),
+        (mark("bitcoin, second source"), "bitcoin_second_source_change_pct"),
         ("hashprice", "hashprice_change_pct"),
         ("difficulty", "difficulty_change_pct"),
-        ("hash rate, 7-day means", "hashrate_change_pct"),
+        (mark("hash rate, 7-day means"), "hashrate_change_pct"),
     ):
         put(f"{name}.year_to_article", study.changes.at[row, "to_article"])
         put(f"{name}.start_to_end", study.changes.at[row, "to_end"])
@@ -619,15 +620,27 @@ def _choices(log: pd.DataFrame, estimation: int) -> pd.DataFrame:
     half = estimation // 2
     rows = {}
     for label, fitting, factors in (
-        (f"market and bitcoin, {estimation} sessions before", before, FACTORS),
-        (f"market and bitcoin, the last {half} of these", before.iloc[-half:], FACTORS),
-        ("market and bitcoin, the spell itself", spell, FACTORS),
-        (f"bitcoin alone, {estimation} sessions before", before, FACTORS[1:]),
-        ("bitcoin alone, the spell itself", spell, FACTORS[1:]),
+        (
+            tell("market and bitcoin, {sessions} sessions before", sessions=estimation),
+            before,
+            FACTORS,
+        ),
+        (
+            tell("market and bitcoin, the last {sessions} of these", sessions=half),
+            before.iloc[-half:],
+            FACTORS,
+        ),
+        (mark("market and bitcoin, the spell itself"), spell, FACTORS),
+        (
+            tell("bitcoin alone, {sessions} sessions before", sessions=estimation),
+            before,
+            FACTORS[1:],
+        ),
+        (mark("bitcoin alone, the spell itself"), spell, FACTORS[1:]),
     ):
         row = parts(_attribute(fitting, spell, factors), spell).loc["bitcoin"]
         rows[label] = row[["beta", "share", "share_low", "share_high"]]
-    return pd.DataFrame(rows).T.rename_axis("model and sessions it is fitted on")
+    return pd.DataFrame(rows).T.rename_axis(mark("model and sessions it is fitted on"))
 
 
 def _worst(

@@ -6,11 +6,13 @@ The facts hold such moves in words: `CIFR +22%`, `WULF +27 to +40% on the day`. 
 import numpy as np
 import pandas as pd
 
+from claimbook.language import mark
+
 MOVE = (
     r"\b(?P<ticker>[A-Z]{3,5}) (?:about )?\+(?P<low>\d+)(?: to \+(?P<high>\d+))?%"
     r"(?P<early> early)?(?: on (?P<day>\d\d-\d\d))?"
 )
-AT_CLOSE, WITHIN, OUTSIDE = "at the close", "within the day", "outside the day"
+AT_CLOSE, WITHIN, OUTSIDE = mark("at the close"), mark("within the day"), mark("outside the day")
 
 
 def printed(contracts: pd.DataFrame, events: pd.DataFrame, bars: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from scipy import optimize
 
 from claimbook.analysis.cashflow import Project, cash_flows, payback_years, project_npv
 from claimbook.analysis.uncertainty import Marginal
+from claimbook.language import mark
 
 
 def ladder(start: Project, steps: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -18,7 +19,7 @@ def ladder(start: Project, steps: Mapping[str, Mapping[str, Any]]) -> pd.DataFra
     Each step keeps the changes of those before it. One row a step, the first being the project as
     it is: `npv_busd` and `change_busd`.
     """
-    current, rows = start, {"as set above": float(project_npv(start))}
+    current, rows = start, {mark("as set above"): float(project_npv(start))}
     for name, change in steps.items():
         current = replace(current, **change)
         rows[name] = float(project_npv(current))
@@ -73,14 +74,14 @@ def summary(projects: Mapping[str, Project]) -> pd.DataFrame:
         flows = cash_flows(project)
         earning = flows.capacity_mw > 0
         rows[name] = {
-            "capacity, MW": float(np.max(flows.capacity_mw)),
-            "site and first GPUs, bn USD": float(-(flows.site + flows.gpus).sum()),
-            "renewals, bn USD": float(-flows.renewals.sum()),
-            "mean revenue a year, bn USD": float(flows.revenue[earning].mean()),
-            "mean operating flow a year, bn USD": float(flows.operating[earning].mean()),
-            "net present value, bn USD": float(project_npv(project)),
-            "internal rate of return, percent": flows.irr(),
-            "payback, years": payback_years(flows.total),
+            mark("capacity, MW"): float(np.max(flows.capacity_mw)),
+            mark("site and first GPUs, bn USD"): float(-(flows.site + flows.gpus).sum()),
+            mark("renewals, bn USD"): float(-flows.renewals.sum()),
+            mark("mean revenue a year, bn USD"): float(flows.revenue[earning].mean()),
+            mark("mean operating flow a year, bn USD"): float(flows.operating[earning].mean()),
+            mark("net present value, bn USD"): float(project_npv(project)),
+            mark("internal rate of return, percent"): flows.irr(),
+            mark("payback, years"): payback_years(flows.total),
         }
     return pd.DataFrame(rows).astype(float).rename_axis("result")
 

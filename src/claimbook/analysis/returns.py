@@ -13,12 +13,13 @@ import pandas as pd
 
 from claimbook.analysis import calendar
 from claimbook.errors import AnalysisError
+from claimbook.language import mark, tell, word
 
 Kind = Literal["simple", "log"]
 
-SPOT = "bitcoin at the session's close, from hourly prices"
-FUND = "a bitcoin fund's close"
-UTC = "UTC daily closes"
+SPOT = mark("bitcoin at the session's close, from hourly prices")
+FUND = mark("a bitcoin fund's close")
+UTC = mark("UTC daily closes")
 BAR = pd.Timedelta(hours=1)
 
 
@@ -32,7 +33,10 @@ class BitcoinReturns:
     def described(self, sessions: pd.DatetimeIndex) -> str:
         """How many of those sessions rest on which prices, in one clause."""
         counts = self.source.reindex(sessions).dropna().value_counts()
-        return "; ".join(f"{number} sessions from {source}" for source, number in counts.items())
+        return "; ".join(
+            tell("{count} sessions from {source}", count=number, source=word(str(source)))
+            for source, number in counts.items()
+        )
 
 
 def wide(frame: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from claimbook.analysis.windows import Windows, windows_of
 from claimbook.errors import DataError
+from claimbook.language import mark, tell
 from claimbook.ledger import Quantity
 
 FIRST_SUBSIDY_BTC = 50.0
@@ -205,11 +206,13 @@ def missing_days(frame: pd.DataFrame, windows: Windows, columns: Iterable[str]) 
 def reckonings(excluded_days: int) -> dict[str, str]:
     """The ways each change is reckoned: the suffix of the quantity's name -> what it is."""
     return {
-        "": "all days, primary provider",
-        MEDIAN: "medians instead of means, primary provider",
-        WITHOUT_HALVING_DAY: "without the first whole day",
-        around_suffix(excluded_days): f"without {excluded_days} days on each side of the boundary",
-        SECOND_PROVIDER: "all days, second provider",
+        "": mark("all days, primary provider"),
+        MEDIAN: mark("medians instead of means, primary provider"),
+        WITHOUT_HALVING_DAY: mark("without the first whole day"),
+        around_suffix(excluded_days): tell(
+            "without {days} days on each side of the boundary", days=excluded_days
+        ),
+        SECOND_PROVIDER: mark("all days, second provider"),
     }
 
 

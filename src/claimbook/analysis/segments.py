@@ -6,6 +6,8 @@ stays missing.
 
 import pandas as pd
 
+from claimbook.language import mark
+
 BUSINESSES = {
     "self_mining": "self_mining_revenue_musd",
     "hosted_mining": "hosted_mining_revenue_musd",
@@ -13,7 +15,11 @@ BUSINESSES = {
     "total": "total_revenue_musd",
 }
 EFFICIENCY = "fleet_efficiency_j_per_th"
-POWER = {"delivered_mw": "handed over", "energised_mw": "switched on", "billing_mw": "paid for"}
+POWER = {
+    "delivered_mw": mark("handed over"),
+    "energised_mw": mark("switched on"),
+    "billing_mw": mark("paid for"),
+}
 LEAST_SURE = ("second-hand", "derived", "quoted", "primary")
 
 

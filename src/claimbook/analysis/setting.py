@@ -9,6 +9,7 @@ from claimbook.analysis import calendar
 from claimbook.analysis.models import Model
 from claimbook.analysis.returns import BitcoinReturns, Kind, basket, bitcoin, change, wide
 from claimbook.errors import AnalysisError
+from claimbook.language import mark, tell
 
 KINDS: tuple[Kind, ...] = ("simple", "log")
 MARKET, BITCOIN, AI = "market", "bitcoin", "ai"
@@ -98,18 +99,21 @@ def setting(
             raise AnalysisError(f"there are no prices of {ticker} in adjusted_closes")
     days = pd.DatetimeIndex(prices.index)
     windows = calendar.windows(days, event_date, estimation, gap, window)
-    chosen, bad = usable(prices, tickers, windows, "the shares")
+    chosen, bad = usable(prices, tickers, windows, mark("the shares"))
     if len(chosen) < 2:
         reasons = "; ".join(f"{e.subject}: {e.reason}" for e in bad)
         raise AnalysisError(
             f"a study needs two shares or more, and has {len(chosen)}"
             + (f" ({reasons})" if reasons else "; name another")
         )
-    ai, bad_ai = usable(prices, benchmarks.ai, windows, "the AI basket")
+    ai, bad_ai = usable(prices, benchmarks.ai, windows, mark("the AI basket"))
     donors, bad_donors = usable(
-        prices, [d for d in benchmarks.donors if d not in tickers], windows, "the synthetic control"
+        prices,
+        [d for d in benchmarks.donors if d not in tickers],
+        windows,
+        mark("the synthetic control"),
     )
-    market, bad_market = usable(prices, [benchmarks.market], windows, "the market")
+    market, bad_market = usable(prices, [benchmarks.market], windows, mark("the market"))
     if not market:
         raise AnalysisError(f"{benchmarks.market} cannot be the market: {bad_market[0].reason}")
     fund = prices.get(FUND)
@@ -148,13 +152,18 @@ def models(benchmarks: Benchmarks, donors: Sequence[str]) -> tuple[Model, ...]:
     """The study's models of a normal day, from the plainest on."""
     basket = "an AI basket"
     return (
-        Model("mean", "its own mean", "mean"),
-        Model("market", f"the market ({benchmarks.market})", "factors", (MARKET,)),
-        Model("market_btc", "the market and bitcoin", "factors", (MARKET, BITCOIN)),
+        Model("mean", mark("its own mean"), "mean"),
         Model(
-            "market_btc_ai", f"the market, bitcoin and {basket}", "factors", (MARKET, BITCOIN, AI)
+            "market", tell("the market ({market})", market=benchmarks.market), "factors", (MARKET,)
         ),
-        Model("synthetic", "a synthetic control", "synthetic", tuple(donors)),
+        Model("market_btc", mark("the market and bitcoin"), "factors", (MARKET, BITCOIN)),
+        Model(
+            "market_btc_ai",
+            tell("the market, bitcoin and {basket}", basket=basket),
+            "factors",
+            (MARKET, BITCOIN, AI),
+        ),
+        Model("synthetic", mark("a synthetic control"), "synthetic", tuple(donors)),
     )
 
 
@@ -183,19 +192,23 @@ def _lacks(prices: pd.Series, windows: calendar.Windows) -> str | None:
         return None
     known = prices.dropna()
     if known.empty:
-        return "it has no prices at all"
+        return mark("it has no prices at all")
     begin, end = known.index[0], known.index[-1]
     if begin > first.index[0]:
         before = int((known.index < second.index[1]).sum()) - 1
-        return (
-            f"its prices begin on {begin:%Y-%m-%d}, which leaves {max(before, 0)} of the "
-            f"{windows.estimation + windows.gap} returns needed before the event window"
+        return tell(
+            "its prices begin on {begin:%Y-%m-%d}, which leaves {left} of the {needed} returns "
+            "needed before the event window",
+            begin=begin,
+            left=max(before, 0),
+            needed=windows.estimation + windows.gap,
         )
     if end < second.index[-1]:
-        return f"its prices end on {end:%Y-%m-%d}, before the event window does"
+        return tell("its prices end on {end:%Y-%m-%d}, before the event window does", end=end)
     dates = ", ".join(f"{day:%Y-%m-%d}" for day in holes[:3])
-    more = f" and {len(holes) - 3} more" if len(holes) > 3 else ""
-    return f"it has no price on {dates}{more}, which the windows need"
+    if len(holes) > 3:
+        dates = tell("{dates} and {count} more", dates=dates, count=len(holes) - 3)
+    return tell("it has no price on {dates}, which the windows need", dates=dates)
 
 
 def known_sessions(events: pd.DataFrame, days: pd.DatetimeIndex) -> pd.DatetimeIndex:
@@ -238,9 +251,9 @@ def near_events(events: pd.DataFrame, ground: "Setting", before: int = 1) -> pd.
     for row in events.itertuples():
         places = [int(ground.days.get_loc(d)) for d in sessions_of(row.date, row.time, ground.days)]
         spans = {
-            "in the window": range(window.start, window.stop),
-            "just before": range(window.start - before, window.start),
-            "came after": range(window.stop, window.stop + 2),
+            mark("in the window"): range(window.start, window.stop),
+            mark("just before"): range(window.start - before, window.start),
+            mark("came after"): range(window.stop, window.stop + 2),
         }
         for name, span in spans.items():
             if any(place in span for place in places):

@@ -18,6 +18,7 @@ from claimbook.analysis.models import Array, Model
 from claimbook.analysis.returns import Kind
 from claimbook.analysis.rolling import roll
 from claimbook.errors import AnalysisError
+from claimbook.language import mark
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def curve(
     if not possible.any():
         raise AnalysisError("none of the declared specifications can be run on this date")
     left_out = every[~possible].assign(
-        reason="a share or factor has no return in every session that it needs"
+        reason=mark("a share or factor has no return in every session that it needs")
     )
     statistic = estimate[:, possible] / error[:, possible]
     estimate, df = estimate[:, possible], np.array(degrees)[possible]

@@ -19,6 +19,7 @@ from scipy.stats import qmc
 
 from claimbook.analysis.cashflow import FloatArray
 from claimbook.errors import ClaimbookError
+from claimbook.language import mark
 
 # From named inputs (each an array of draws) to one value a draw.
 Model = Callable[[Mapping[str, FloatArray]], FloatArray]
@@ -80,7 +81,7 @@ class Simulation:
     def inputs_of(self, threshold: float) -> pd.DataFrame:
         """Median of each input over all draws, and over those at or above a value (if any)."""
         reached = self.inputs[self.values >= threshold]
-        return pd.DataFrame({"all draws": self.inputs.median(), "reach": reached.median()})
+        return pd.DataFrame({mark("all draws"): self.inputs.median(), "reach": reached.median()})
 
 
 def points(count: int, dimensions: int, seed: Sequence[int]) -> FloatArray:

@@ -13,6 +13,7 @@ from claimbook.analysis.aftermath import Moves
 from claimbook.analysis.cashflow import Flows, Project, cash_flows, payback_years, project_npv
 from claimbook.analysis.uncertainty import Marginal, Simulation
 from claimbook.analysis.valuation import GroupValue, Published
+from claimbook.language import mark, tell
 from claimbook.ledger import Quantity
 
 # The day of the estimate; any fixed number would do.
@@ -66,11 +67,13 @@ class Study:
         revenue = replace(profit, margin_pct=own.margin_pct)
         kept = text.amount(float(own.margin_pct), "percent", 0)
         found = {
-            "if the yearly amount is profit": profit,
-            f"if it is revenue, {kept} kept": revenue,
+            mark("if the yearly amount is profit"): profit,
+            tell("if it is revenue, {kept} kept", kept=kept): revenue,
         }
         if own.gpu_life_years:
-            found[f"… and GPUs are renewed every {own.gpu_life_years:g} years"] = replace(
+            found[
+                tell("… and GPUs are renewed every {years:g} years", years=own.gpu_life_years)
+            ] = replace(
                 revenue, gpu_life_years=own.gpu_life_years, renewal_cost_pct=own.renewal_cost_pct
             )
         return found
@@ -145,13 +148,13 @@ class Study:
         return reach.ladder(
             start,
             {
-                "GPUs never renewed": {"gpu_life_years": 0},
-                "all built at once": {"ramp_years": 1, "first_year": 1},
-                "the whole yearly amount is profit": {
+                mark("GPUs never renewed"): {"gpu_life_years": 0},
+                mark("all built at once"): {"ramp_years": 1, "first_year": 1},
+                mark("the whole yearly amount is profit"): {
                     "margin_pct": 100.0,
                     "forgone_musd_per_mw_year": 0.0,
                 },
-                f"on the implied capacity, at {rate}": {
+                tell("on the implied capacity, at {rate}", rate=rate): {
                     "capacity_mw": valuation.implied_capacity(self.given),
                     "share_pct": 100.0,
                 },
@@ -162,24 +165,24 @@ class Study:
         """Percent of draws that reach the claim under other choices than the stated ones."""
         own, ranges = self.project, self.marginals[self.business]
         tries: dict[str, tuple[Project, Mapping[str, Marginal], uncertainty.RankCorrelation]] = {
-            "as stated": (own, ranges, assumptions.RANKS),
-            "inputs independent": (own, ranges, {}),
-            "every range twice as wide": (own, wider(ranges, own), assumptions.RANKS),
-            "no price change": (
+            mark("as stated"): (own, ranges, assumptions.RANKS),
+            mark("inputs independent"): (own, ranges, {}),
+            mark("every range twice as wide"): (own, wider(ranges, own), assumptions.RANKS),
+            mark("no price change"): (
                 replace(own, revenue_growth_pct=0.0),
                 _without(ranges, "revenue_growth_pct"),
                 assumptions.RANKS,
             ),
-            "all built at once": (replace(own, ramp_years=1), ranges, assumptions.RANKS),
+            mark("all built at once"): (replace(own, ramp_years=1), ranges, assumptions.RANKS),
         }
         on = assumptions.continued(own)
         if on is not None:
-            tries["value after the last year counts"] = (
+            tries[mark("value after the last year counts")] = (
                 on, assumptions.marginals(self.business, on), assumptions.RANKS,
             )  # fmt: skip
         if own.gpu_life_years:
             lasting = replace(own, gpu_life_years=0)
-            tries["GPUs never renewed"] = (
+            tries[mark("GPUs never renewed")] = (
                 lasting,
                 assumptions.marginals(self.business, lasting),
                 assumptions.RANKS,

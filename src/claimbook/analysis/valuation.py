@@ -21,6 +21,7 @@ from claimbook.analysis.cashflow import (
     annuity,
     project_npv,
 )
+from claimbook.language import mark
 from claimbook.ledger import Quantity
 
 # Conventions of the question, not results: the first years of profit that are tried, and the rates
@@ -28,12 +29,12 @@ from claimbook.ledger import Quantity
 FIRST_YEARS = (1, 3, 4)
 USUAL_RATES = (8, 10, 12)
 
-NOT_PUBLISHED = "not published"
+NOT_PUBLISHED = mark("not published")
 # The rows of `vaneck_model` without which no value of today follows, and their plain names.
 DECIDING_INPUTS = {
     "discount rate": "discount rate",
-    "GPU capex per MW": "GPU cost",
-    "EBITDA or profit margin": "margin",
+    "GPU capex per MW": mark("GPU cost"),
+    "EBITDA or profit margin": mark("margin"),
 }
 # Half of the last digit of a percentage that is given in whole percent.
 HALF_PERCENT = 0.5
@@ -101,7 +102,7 @@ def published_table(vaneck_model: pd.DataFrame) -> pd.DataFrame:
     rows = vaneck_model.sort_values(["published", "item"], ascending=[False, True])
     return pd.DataFrame(
         {
-            "as published": [
+            mark("as published"): [
                 _as_published(value, unit, said)
                 for value, unit, said in zip(
                     rows["value"], rows["unit"], rows["published"], strict=True
@@ -110,7 +111,7 @@ def published_table(vaneck_model: pd.DataFrame) -> pd.DataFrame:
             "source": rows["certainty"].to_numpy(),
             "note": rows["note"].fillna("").to_numpy(),
         },
-        index=pd.Index(rows["item"], name="input or result"),
+        index=pd.Index(rows["item"], name=mark("input or result")),
     )
 
 
@@ -143,7 +144,7 @@ def value_by_rate(
     """Value at year 0, bn USD, of the yearly amounts: a row a rate, a column a first year."""
     rates = list(rates_pct)
     values = {first: [annuity_value(given, r, first) for r in rates] for first in first_years}
-    return pd.DataFrame(values, index=pd.Index(rates, name="discount rate, percent"))
+    return pd.DataFrame(values, index=pd.Index(rates, name=mark("discount rate, percent")))
 
 
 def implied_capacity(given: Published) -> float:
@@ -392,7 +393,7 @@ def quantities(given: Published, priced: pd.DataFrame, group: GroupValue) -> dic
 
 def _as_published(value: float, unit: object, said: str) -> str:
     if pd.isna(value):
-        return "in words only" if said == "yes" else NOT_PUBLISHED
+        return mark("in words only") if said == "yes" else NOT_PUBLISHED
     if unit == "year":
         return f"{value:.0f}"
     return text.amount(value, str(unit), text.decimals(value))

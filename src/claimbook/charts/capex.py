@@ -11,6 +11,7 @@ from claimbook.charts.chart import Chart, house_style, new_figure
 # How sure a figure is, in the fill of its bar.
 HATCH = {"primary": "", "quoted": "", "second-hand": "////", "derived": "xxxx"}
 LIGHT = "#d6e9f4"  # Microsoft's colour where a figure is less sure
+LEVELS = (25, 50, 75, 100, 150, 200, 300, 400, 600, 800)
 # In the order of `analysis.capex`: Microsoft, AI basket, landlords, miners, the market.
 GROUP_COLORS = (chart.MICROSOFT, chart.AI, chart.LANDLORDS, chart.SUBJECT, chart.OTHER)
 
@@ -236,8 +237,8 @@ def proportion(
         chart.title(
             figure,
             "The dropped projects beside the miners' power",
-            "GW; dark: in operation or controlled; light: planned or contracted, as each counted "
-            "it; purple: signed for AI",
+            "GW; first bar: in operation or controlled; second: planned or contracted, as each "
+            "counted it; purple: signed for AI",
         )
         chart.source(figure, source)
     said = [
@@ -310,13 +311,8 @@ def since(path: pd.DataFrame, event_date: str, source: str) -> Chart:
             when, value = chart.last(index[name])
             ends.append((f"{name} {text.number(value, 0)}", when, value, color))
         ax.axhline(100, color=chart.INK, linewidth=0.9)
-        ax.set_yscale("log")
         low, high = float(index.min().min()), float(index.max().max())
-        ticks = [
-            t for t in (25, 50, 75, 100, 150, 200, 300, 400, 600, 800) if low * 0.9 < t < high * 1.1
-        ]
-        ax.set_yticks(ticks, [text.number(t, 0) for t in ticks])
-        ax.minorticks_off()
+        chart.logarithmic(ax, "y", LEVELS, low * 0.9, high * 1.1)
         chart.dates(ax)
         chart.title(
             figure,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import matplotlib as mpl
 import matplotlib.style
@@ -152,7 +152,9 @@ def end_labels(ax: Axes, ends: Iterable[End], *, plate: bool = False) -> None:
     figure = ax.get_figure(root=True)
     if not notes or figure is None:
         return
-    figure.draw_without_rendering()
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
     points = 72 / figure.dpi
     places = [(ax.convert_xunits(x), y) for _, x, y, _ in listed]  # type: ignore[no-untyped-call]
     heights = ax.transData.transform(places)[:, 1] * points
@@ -205,6 +207,17 @@ def numbers(axis: Axis, unit: str = "", *, most: int = 8) -> None:
     """Round steps, and tick labels with as many decimals as the steps have."""
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(Even(unit))
+
+
+def logarithmic(
+    ax: Axes, which: Literal["x", "y"], steps: Iterable[float], low: float, high: float
+) -> None:
+    """A logarithmic scale with those of `steps` as ticks that lie from `low` to `high`."""
+    ax.set(**{f"{which}scale": "log"})
+    shown = [step for step in steps if low <= step <= high]
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_ticks(shown, [f"{step:g}" for step in shown])
+    axis.minorticks_off()
 
 
 def dates(ax: Axes) -> None:

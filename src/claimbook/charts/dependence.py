@@ -121,7 +121,7 @@ def by_quarter(test: Varying, judged: pd.Timestamp, source: str) -> Chart:
             figure,
             "Sensitivity to AI shares in blocks that do not overlap",
             f"AI beta of each {int(_length(table))} days or so, by the block's last month; bars: "
-            "95 % of the wild bootstrap; black: mean levels between the breaks that BIC picks",
+            "95 % of the wild bootstrap; level lines: means between the breaks that BIC picks",
         )
         chart.source(figure, source)
     alt = "Dot plot of the AI beta by block of sessions: " + "; ".join(
@@ -156,7 +156,7 @@ def variance(shares: pd.DataFrame, judged: pd.Timestamp, window: int, source: st
             figure,
             "What the variance of miners' shares goes with",
             f"Percent of the variance of their mean daily return over {window} sessions, by "
-            "Shapley's value of R²; white: not explained",
+            "Shapley's value of R²; the empty part: not explained",
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends)

@@ -216,7 +216,7 @@ def placebos(
         title(
             figure,
             "The step at the halving among steps at dates with no halving near",
-            "Number of dates by the step that the model finds there; dark pins: the other halvings",
+            "Number of dates by the step that the model finds there; thin pins: the other halvings",
         )
         source(figure, source_line)
     # What is drawn: the bars, and the pins of the halvings (a year instead of a count).

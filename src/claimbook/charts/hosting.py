@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, MonthLocator
 
 from claimbook import text
@@ -13,6 +12,7 @@ from claimbook.charts.chart import Chart, house_style, new_figure
 
 MW_YEAR = "m USD per MW-year"
 FIRM = ("primary", "quoted")  # what the company or a known outlet said
+LEVELS = (25, 50, 100, 200, 400, 800, 1600)
 TICKS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
 
@@ -46,7 +46,9 @@ def over_time(
         ax.scatter(
             rents.index, rents, s=20, facecolor="white", edgecolor=chart.AI, linewidth=1, zorder=3
         )
-        _log_axis(ax, float(mining["worst"].min()), float(mining["best"].max()))
+        low, high = float(mining["worst"].min()) * 0.9, float(mining["best"].max()) * 1.1
+        chart.logarithmic(ax, "y", TICKS, low, high)
+        ax.set_ylim(low, high)
         chart.mark_day(ax, day, f"contract, {day:%b %Y}")
         for column, name in (("best", best), ("chosen", chosen), ("worst", worst)):
             value = float(mining[column].iloc[-1])
@@ -161,12 +163,9 @@ def contracts(table: pd.DataFrame, mining: float, source: str) -> Chart:
             )  # fmt: skip
         chart.across(ax, list(table["label"]), size=7.8)
         ax.set_ylim(len(table) - 0.4, -1.3)
-        ax.set_xscale("log")
-        ax.set_xlim(min(mining, 0.6) * 0.9, float(np.nanmax(table["rent"])) * 1.6)
-        left, right = ax.get_xlim()
-        shown = [t for t in TICKS if left <= t <= right]
-        ax.set_xticks(shown, [f"{t:g}" for t in shown])
-        ax.minorticks_off()
+        left, right = min(mining, 0.6) * 0.9, float(np.nanmax(table["rent"])) * 1.6
+        chart.logarithmic(ax, "x", TICKS, left, right)
+        ax.set_xlim(left, right)
         ax.annotate(
             f"mining at the contract's date: {text.number(mining)}", (mining, -0.75),
             xytext=(5, 0), textcoords="offset points", va="center", fontsize=8,
@@ -338,12 +337,9 @@ def since(path: pd.DataFrame, marks: Mapping[str, str], event_date: str, source:
             x, y = chart.last(index[name])
             ends.append((f"{name} {text.number(y, 0)}", x, y, color))
         ax.axhline(100, color=chart.INK, linewidth=0.9)
-        ax.set_yscale("log")
         low, high = float(index.min().min()), float(index.max().max())
+        chart.logarithmic(ax, "y", LEVELS, low * 0.9, high * 1.1)
         ax.set_ylim(low * 0.93, high * 1.55)
-        ticks = [t for t in (25, 50, 100, 200, 400, 800, 1600) if low * 0.9 < t < high * 1.1]
-        ax.set_yticks(ticks, [text.number(t, 0) for t in ticks])
-        ax.minorticks_off()
         for place, (day, name) in enumerate(marks.items()):
             when = pd.Timestamp(day)
             if not index.index[0] <= when <= index.index[-1]:
@@ -366,11 +362,3 @@ def since(path: pd.DataFrame, marks: Mapping[str, str], event_date: str, source:
 def _jth(efficiency: float) -> str:
     digits = next(d for d in (0, 1, 2) if d == 2 or round(efficiency, d) == round(efficiency, 2))
     return text.amount(efficiency, "J/TH", digits)
-
-
-def _log_axis(ax: Axes, low: float, high: float) -> None:
-    ax.set_yscale("log")
-    ax.set_ylim(low * 0.9, high * 1.1)
-    ticks = [t for t in TICKS if low * 0.9 <= t <= high * 1.1]
-    ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
-    ax.minorticks_off()

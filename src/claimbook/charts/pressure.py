@@ -112,7 +112,7 @@ def steps(found: Sequence[Split], window: int, source: str) -> Chart:
         chart.title(
             figure,
             "Hashprice taken apart",
-            f"{PER_HASH}; dark: means of {window} days ending on the date (summed revenue over "
+            f"{PER_HASH}; brown: means of {window} days ending on the date (summed revenue over "
             "summed hash rate); between them what each factor did, exact",
         )
         chart.source(figure, source)

@@ -66,6 +66,7 @@ def single_shares(one: ModelStudy, event_date: str, source: str) -> Chart:
     with house_style():
         figure = new_figure(0.42 * len(table) + 1.5)
         ax = figure.subplots()
+        ax.use_sticky_edges = False  # room beyond the widest bar
         ax.barh(y, 2 * half, left=-half, height=0.5, color=chart.GRID)
         colors = [
             chart.SUBJECT if abs(v) <= h else chart.RISE if v > 0 else chart.FALL
@@ -81,7 +82,6 @@ def single_shares(one: ModelStudy, event_date: str, source: str) -> Chart:
         ax.axvline(0, color=chart.INK, linewidth=0.9)
         chart.across(ax, [str(t) for t in table.index], size=9)
         chart.numbers(ax.xaxis, "percent")
-        ax.use_sticky_edges = False
         ax.set_ylim(len(table) - 0.5, -0.75)
         chart.title(
             figure,

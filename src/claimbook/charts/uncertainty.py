@@ -229,7 +229,7 @@ def tornado(
         title(
             figure,
             "One input at a time, from a low to a high value",
-            "net present value, bn USD; light: the input at its 10th percentile, dark: at its "
+            "net present value, bn USD; pale: the input at its 10th percentile, strong: at its "
             "90th; others unchanged",
         )
         source(figure, source_line)

@@ -74,7 +74,7 @@ def reachable_map(
             slope = np.degrees(np.arctan2(y[-1] - y[at], x[-1] - x[at]))
             ax.text(
                 x[at],
-                y[at] + 0.016 * len(grid),
+                y[at] + 0.024 * len(grid),
                 name,
                 rotation=slope,
                 rotation_mode="anchor",

@@ -107,8 +107,8 @@ def fetch(
     if asked.tickers is not None:
         asked = replace(asked, tickers=symbols.given(asked.tickers))
     span = _span(asked, parts, now)
-    old = dict(edition.read([t for t in DATED if t in tables], base))
-    old |= edition.read([t for part in parts for t in PARTS[part]], base)
+    wanted = {*DATED, *(table for part in parts for table in PARTS[part])}
+    old = dict(edition.read(sorted(wanted.intersection(tables)), base))
     sources = sources or Sources(yahoo=yahoo.Session())
     notes: list[str] = []
     replaced: dict[str, Replacement] = {}

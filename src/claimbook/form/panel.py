@@ -9,6 +9,7 @@ from IPython.display import display
 
 from claimbook import ledger, parameters, paths
 from claimbook.data import CURRENT
+from claimbook.data.edition import LIVE
 from claimbook.errors import ClaimbookError
 from claimbook.form import fields, view
 from claimbook.form.fields import Field
@@ -127,8 +128,9 @@ class Panel:
     def _look(self) -> bool:
         """Check what the fields hold, and say what is wrong; whether it can be run."""
         changed = self.changed
-        column = self._column(changed.get(EDITION, CURRENT))
-        said = fields.problem(self.claim, changed, column)
+        # Live figures are fetched when they are run; until then the current edition's days count.
+        checked = {**changed, EDITION: CURRENT} if changed.get(EDITION) == LIVE else changed
+        said = fields.problem(self.claim, checked, self._column(checked.get(EDITION, CURRENT)))
         self._refuse(said)
         self.command.value = "" if said else view.command(fields.command(self.claim, changed))
         return not said

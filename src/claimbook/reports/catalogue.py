@@ -142,7 +142,7 @@ def _report(claim: Claim, entry: Entry) -> dict[str, Any]:
                 "reproduced": {"old": pair.old_reproduced, "new": pair.new_reproduced},
                 "notes": diff_text.notes(pair),
             }
-            for pair in (*entry.turned, *entry.moved)
+            for pair in entry.differing
         ],
         "compared": entry.compared,
     }

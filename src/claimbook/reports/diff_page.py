@@ -14,6 +14,7 @@ from urllib.parse import quote
 import nbformat
 
 from claimbook.errors import RenderError
+from claimbook.language import word
 from claimbook.reports import diff, diff_text, frame, sections, version_text
 from claimbook.reports.diff import CONTENT, Difference, FindingPair, QuantityPair
 from claimbook.reports.files import INDEX, NOTEBOOK, as_json
@@ -73,10 +74,10 @@ def render(found: Difference, old: Version, new: Version) -> str:
     headings = (w["old_figure"], w["both_figures"] if same else w["new_figure"])
     page = {
         "title": w["title"].format(title=frame.sentence(title)),
-        "description": _lead(found),
+        "description": diff_text.verdict(found, lead=True),
         "home": f"../../../{INDEX}#{found.claim}",
         "heading": title,
-        "lead": _lead(found),
+        "lead": diff_text.verdict(found, lead=True),
         "name": f"{found.claim}-{found.old}-{found.new}",
         "history": f"../../{INDEX}#v-{quote(found.new)}",
         "json": CONTENT,
@@ -134,15 +135,6 @@ def main_figures(version: Version) -> list[Figure]:
     return [piece.content for piece in parts.of("main-figure") if piece.kind == "figure"]
 
 
-def _lead(found: Difference) -> str:
-    w = frame.words()["diff"]
-    old, new = found.old_verdict, found.new_verdict
-    if old == new:
-        return str(w["lead_same"].format(verdict=new) if new else w["lead_none"])
-    none = w["not_there"]
-    return str(w["lead_turned"].format(old=old or none, new=new or none))
-
-
 def _named(figure: Figure, version: Version) -> Figure:
     """Both versions call their figure the same; on one page each needs a name of its own.
 
@@ -178,7 +170,7 @@ def _finding(pair: FindingPair) -> Mapping[str, Any]:
         "statement": pair.statement,
         "note": "; ".join(diff_text.notes(pair)),
         "verdicts": [
-            version_text.badge(verdict) | {"label": verdict}
+            version_text.badge(verdict) | {"label": word(verdict)}
             if verdict
             else {"label": w["not_there"], "badge": ""}
             for verdict in (pair.old_verdict, pair.new_verdict)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 from claimbook import text
+from claimbook.language import word
 from claimbook.reports import changes, frame
 from claimbook.reports.diff import NOT_THERE, UNKNOWN, Difference, FindingPair, QuantityPair, Value
 
@@ -15,7 +16,7 @@ DAYS = "days"
 def lines(found: Difference, *, everything: bool = False) -> list[str]:
     """The whole difference as plain lines; unchanged quantities only with `everything`."""
     w = frame.words()["diff"]
-    said = [f"{found.claim}: {found.old} → {found.new}", _verdict(found)]
+    said = [f"{found.claim}: {found.old} → {found.new}", verdict(found)]
     said += _block(w["turned"], [_finding(pair) for pair in found.turned])
     said += _block(w["moved"], [_finding(pair) for pair in found.moved])
     for kind in changes.KINDS:
@@ -70,8 +71,8 @@ def verdicts(pair: FindingPair) -> str:
     """`holds → does not hold`, or the one verdict that both have."""
     none = str(frame.words()["diff"]["not_there"])
     if not pair.turned:
-        return str(pair.new_verdict)
-    return f"{pair.old_verdict or none} → {pair.new_verdict or none}"
+        return word(str(pair.new_verdict))
+    return f"{word(pair.old_verdict or none)} → {word(pair.new_verdict or none)}"
 
 
 def reproduced(pair: FindingPair) -> str:
@@ -92,13 +93,14 @@ def notes(pair: FindingPair) -> list[str]:
     return said
 
 
-def _verdict(found: Difference) -> str:
+def verdict(found: Difference, *, lead: bool = False) -> str:
+    """Both verdicts in a line, or as the `lead` of a page."""
     w = frame.words()["diff"]
-    old, new = found.old_verdict, found.new_verdict
-    if old == new:
-        return str(w["verdict_same"].format(verdict=new) if new else w["lead_none"])
-    none = w["not_there"]
-    return str(w["verdict_turned"].format(old=old or none, new=new or none))
+    kind = "lead" if lead else "verdict"
+    old, new = (word(side or w["not_there"]) for side in (found.old_verdict, found.new_verdict))
+    if found.old_verdict != found.new_verdict:
+        return str(w[f"{kind}_turned"].format(old=old, new=new))
+    return str(w[f"{kind}_same"].format(verdict=new) if found.new_verdict else w["lead_none"])
 
 
 def _finding(pair: FindingPair) -> str:

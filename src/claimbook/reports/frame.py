@@ -21,12 +21,11 @@ import jinja2
 import yaml
 from markupsafe import Markup, escape
 
-from claimbook import remembered
-from claimbook.errors import RenderError
+from claimbook import language, ledger, remembered
+from claimbook.errors import LanguageError, LedgerError, RenderError
 
 TEMPLATE = Path(__file__).with_name("template")
 EXPLORABLES = Path(__file__).parents[1] / "charts" / "explorables"
-LANGUAGE = "en"
 
 # Family, weight, file. The sans is the one that the figures are set in.
 FONTS = (
@@ -59,11 +58,26 @@ _DIGEST = re.compile(r"[0-9a-f]{40,}")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 
 
+def words() -> Mapping[str, Any]:
+    """The words of the pages in the language that the ledger names, from template/words.yml.
+
+    Raises LanguageError where the file has no entry for it.
+    """
+    try:
+        return _words(ledger.language())
+    except LedgerError:
+        return _words(language.ENGLISH)  # whoever asks for a claim says what is wrong
+
+
 @functools.cache
-def words(language: str = LANGUAGE) -> Mapping[str, Any]:
-    """The words of the pages in one language, from template/words.yml."""
+def _words(spoken_in: str) -> Mapping[str, Any]:
     spoken: dict[str, Any] = yaml.safe_load((TEMPLATE / "words.yml").read_text(encoding="utf-8"))
-    return dict(spoken[language])
+    if spoken_in not in spoken:
+        raise LanguageError(
+            f"data/claims.yml names the language {spoken_in!r}, for which "
+            f"src/claimbook/reports/template/words.yml has no entry; it has {', '.join(spoken)}"
+        )
+    return dict(spoken[spoken_in])
 
 
 @functools.cache

@@ -37,13 +37,9 @@ class Entry:
         return self.version.results.get("verdict") or None
 
     @property
-    def turned(self) -> tuple[FindingPair, ...]:
-        return tuple(pair for pair in self.findings if pair.turned)
-
-    @property
-    def moved(self) -> tuple[FindingPair, ...]:
-        """Findings with the same verdict and another number, printed value or weight."""
-        return tuple(pair for pair in self.findings if not pair.turned and not pair.same)
+    def differing(self) -> tuple[FindingPair, ...]:
+        """Findings that are not the same as before, those whose verdict turned first."""
+        return tuple(pair for pair in self.findings if not pair.same)
 
 
 def of(shelf: Shelf, claim: Claim) -> list[Entry]:

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from claimbook import ledger
+from claimbook.language import word
 from claimbook.reports import frame, version_text
 from claimbook.reports.files import INDEX
 
@@ -47,7 +48,7 @@ def _claim(entry: Mapping[str, Any], sweeps: Sequence[Mapping[str, Any]]) -> dic
     reports = [_report(report) for report in entry.get("reports", [])]
     failures = [_failure(failure) for failure in entry.get("failures", [])]
     failed = next((f for f in failures if f["default"]), None) if status == "failed" else None
-    label = state if verdict else spoken["status"].get(status, status)
+    label = word(state) if verdict else spoken["status"].get(status, status)
     return {
         **entry,
         "verdict": verdict,
@@ -102,7 +103,7 @@ def _report(report: Mapping[str, Any]) -> dict[str, Any]:
         "badge": f"badge-{str(report['verdict']).replace(' ', '-')}"
         if report.get("verdict")
         else "badge-failed",
-        "label": report.get("verdict") or spoken["status"]["failed"],
+        "label": word(report["verdict"]) if report.get("verdict") else spoken["status"]["failed"],
         "parameters": version_text.altered(report),
         "since": report.get("since"),
         "changed": version_text.changed(report),

@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 
 from claimbook import ledger, parameters
 from claimbook.errors import LedgerError
+from claimbook.language import word
 from claimbook.ledger import Claim
 from claimbook.reports import frame, sections
 from claimbook.reports.files import INDEX
@@ -55,7 +56,8 @@ def render(
     version = str(manifest["version"])
     edition = str(manifest.get("edition") or version.rpartition("-")[0] or version)
     title = str(results["title"])
-    verdict = results["verdict"]  # None for the collection, which is no claim
+    # None for the collection, which is no claim.
+    verdict = word(results["verdict"]) if results["verdict"] else None
     spoken = frame.words()
     judged = "" if verdict else "_unjudged"
     listed = _parameters(parts, results["parameters"])
@@ -91,7 +93,7 @@ def render(
             edition=frame.day(edition),
             verdict=verdict,
         ),
-        "review": frame.json_block(_structured(claim, article, results, edition)),
+        "review": frame.json_block(_structured(claim, article, results, manifest, edition)),
     }
     html, _ = _exporter().from_notebook_node(notebook, resources={"page": content})
     # A notebook's way to another report, `../reports/…`, is this one from where the page lies.
@@ -280,11 +282,20 @@ def _flat(value: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
 
 
 def _structured(
-    claim: Claim, article: Mapping[str, Any], results: Mapping[str, Any], edition: str
+    claim: Claim,
+    article: Mapping[str, Any],
+    results: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    edition: str,
 ) -> dict[str, Any]:
-    """What a search engine reads: the review of a claim, or that the page collects reviews."""
+    """What a search engine reads: the review of a claim, or that the page collects reviews.
+
+    It has the page's own address where the manifest says where the reports are published.
+    """
+    place = manifest.get("address")
+    here = {"url": f"{place}/{claim.id}/{manifest['version']}/{INDEX}"} if place else {}
     if not claim.collects:
-        return _review(claim, article, results, edition)
+        return {**_review(claim, article, results, edition), **here}
     page: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "CollectionPage",
@@ -293,6 +304,7 @@ def _structured(
         "inLanguage": frame.words()["lang"],
         "author": {"@type": "Organization", "name": frame.words()["publisher"]},
         "about": {"@type": "NewsArticle", "headline": str(article["title"])},
+        **here,
     }
     return page | ({"datePublished": edition} if _is_date(edition) else {})
 
@@ -302,7 +314,7 @@ def _review(
 ) -> dict[str, Any]:
     """The schema.org ClaimReview of a verdict."""
     verdict = str(results["verdict"])
-    rating: dict[str, Any] = {"@type": "Rating", "alternateName": verdict}
+    rating: dict[str, Any] = {"@type": "Rating", "alternateName": word(verdict)}
     if verdict in RATINGS:
         rating |= {"ratingValue": RATINGS[verdict], "worstRating": 1, "bestRating": 3}
     appearance = {
@@ -316,8 +328,6 @@ def _review(
     review = {
         "@context": "https://schema.org",
         "@type": "ClaimReview",
-        # This page, wherever it is put: no host is known where it is made.
-        "url": INDEX,
         "claimReviewed": claim.paraphrase,
         "name": str(results["title"]),
         "inLanguage": frame.words()["lang"],

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import claimbook
-from claimbook import ledger, notebook, parameters, paths, remembered
+from claimbook import language, ledger, notebook, parameters, paths, remembered
 from claimbook.data import CURRENT, edition
 from claimbook.errors import RenderError
+from claimbook.language import ENGLISH
 from claimbook.ledger import Claim
 from claimbook.reports import imports
 
@@ -106,9 +107,12 @@ def of(
         "title": claim.title,
         "edition": name,
         **({"edition_note": note} if note else {}),
+        **({"language": spoken} if (spoken := ledger.language()) != language.ENGLISH else {}),
         "default": not changed,
         "parameters": values,
         "notebook": f"notebooks/{claim.notebook}",
+        **({"language": spoken} if (spoken := ledger.language()) != ENGLISH else {}),
+        **({"address": published_at} if (published_at := ledger.address()) else {}),
         "tables": [
             {
                 "name": table,

@@ -226,6 +226,8 @@ def _list(shelf: Shelf, ready: Sequence[Recipe], outcome: Outcome, say: Say) -> 
                 claim_id = gone.folder.parent.name
                 say(f"{claim_id}: {gone.name} removed; the last {KEEP} are kept")
         catalogue.write(shelf, current)
+        for name in shelf.unreadable():
+            say(f"{name} cannot be read, so the catalogue leaves it out; remove its folder")
     except (OSError, RenderError) as error:
         why = getattr(error, "strerror", None) or error
         outcome.problems.append(

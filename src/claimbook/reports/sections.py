@@ -42,6 +42,7 @@ _TABLE = re.compile(r"<table(?P<attributes>[^>]*)>(?P<body>.*?)</table>", re.S)
 _CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.S)
 _EMPTY_HEAD = re.compile(r"<th scope='col'[^>]*>\s*</th>")
 _TAG = re.compile(r"<[^>]+>")
+_PERCENT = re.compile(r"(?<=\d) %")
 _IMAGE = re.compile(
     r'<img alt="(?P<alt>[^"]*)".*?src="data:image/svg\+xml;base64,(?P<svg>[^"]+)"', re.S
 )
@@ -116,6 +117,8 @@ class Tables:
         name = f"{self.prefix}-table-{self.count}"
         caption = _CAPTION.search(match["body"])
         body = _EMPTY_HEAD.sub("<td></td>", _CAPTION.sub("", match["body"], count=1))
+        # A narrow column would else put the sign of percent on a line of its own.
+        body = _PERCENT.sub("\u00a0%", body)
         title = unescape(_TAG.sub("", caption[1])).strip() if caption else ""
         label = _escaped(spoken["table_of"].format(name=title or spoken["table_unnamed"]))
         above = f"<figcaption>{caption[1]}</figcaption>" if caption else ""

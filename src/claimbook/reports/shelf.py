@@ -24,6 +24,7 @@ DIFFS = "diffs"  # pages that compare two versions of a claim
 ERROR = "error.json"
 CATALOGUE = "catalogue.json"
 _PART = ".part-"
+_OF_A_FAILURE = {"default", "parameters", "cell", "name", "message"}
 _SAID = {"claim", "version", "edition", "default", "parameters"}  # by each manifest there ever was
 
 
@@ -105,8 +106,17 @@ class Shelf:
         return {name: (place / name).read_bytes() for name in FILES}
 
     def failures(self, claim_id: str) -> list[Failure]:
-        folders = sorted((self.folder / claim_id / FAILED).glob(f"*/{ERROR}"))
-        return [Failure(file.parent, _read(file)) for file in folders]
+        """The reports of a claim that failed. One whose record cannot be read is left out here."""
+        found = [(file.parent, _error(file)) for file in self._errors(claim_id)]
+        return [Failure(folder, error) for folder, error in found if error is not None]
+
+    def unreadable(self) -> list[str]:
+        """The records of failures that cannot be read, as paths below the folder."""
+        files = [file for claim_id in self.claims() for file in self._errors(claim_id)]
+        return [f.relative_to(self.folder).as_posix() for f in files if _error(f) is None]
+
+    def _errors(self, claim_id: str) -> list[Path]:
+        return sorted((self.folder / claim_id / FAILED).glob(f"*/{ERROR}"))
 
     def publish(
         self, claim_id: str, version: str, files: Mapping[str, bytes], record: Mapping[str, Any]
@@ -242,6 +252,15 @@ def verified(shelf: Shelf) -> int:
 
 def _read(file: Path) -> dict[str, Any]:
     return dict(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _error(file: Path) -> dict[str, Any] | None:
+    """A failure's record; None where it does not say what a failure's record says."""
+    try:
+        read = _read(file)
+    except (OSError, ValueError, TypeError):
+        return None
+    return read if read.keys() >= _OF_A_FAILURE else None
 
 
 def _rendered(folder: Path) -> str:

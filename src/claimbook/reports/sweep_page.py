@@ -67,6 +67,7 @@ def render(sweep: Sweep, results: Results) -> str:
         "title": f"{frame.sentence(sweep.title)} {spoken['sweep_kicker']}",
         "description": sweep.about,
         "home": f"../index.html#{sweep.claim.id}",
+        "name": sweep.name,
         "heading": sweep.title,
         "about": sweep.about,
         "claim": sweep.claim.title,
@@ -77,7 +78,7 @@ def render(sweep: Sweep, results: Results) -> str:
             drawn.name,
             drawn.data.to_csv(lineterminator="\n"),
         ),
-        "head": [spoken["sweep_report"], *(_head(results, column) for column in sweep.compare)],
+        "head": [_head(results, column) for column in sweep.compare],
         "rows": [_row(sweep, name, results[name]) for name in sweep.reports],
         "json": f"{quote(sweep.name)}.json",
     }

@@ -62,6 +62,9 @@ def problems(shelf: Shelf) -> dict[str, list[str]]:
         for file in _visible(shelf, pattern):
             name = file.relative_to(shelf.folder).as_posix()
             found.setdefault(name, []).extend(_links(shelf, name, file))
+    found |= {
+        name: ["cannot be read, so the catalogue leaves it out"] for name in shelf.unreadable()
+    }
     gone = [place for place in links.pinned(shelf) if place not in versions]
     if gone or (shelf.folder / links.PINNED).is_file():
         found[links.PINNED] = [f"{'/'.join(place)} is not published" for place in gone]

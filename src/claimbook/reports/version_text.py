@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from claimbook.language import word
 from claimbook.reports import changes, frame
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)")
@@ -37,7 +38,8 @@ def findings(report: Mapping[str, Any]) -> list[dict[str, str]]:
             for kind in ("verdict", "reproduced")
         )
         turned = verdicts[0] != verdicts[1]
-        differing = verdicts if turned else values if values[0] != values[1] else []
+        said_of = [word(verdict) for verdict in verdicts]
+        differing = said_of if turned else values if values[0] != values[1] else []
         said = "; ".join([" → ".join(differing)] if differing else pair.get("notes", []))
         lines.append({"statement": pair["statement"], "said": said, "turned": turned})
     return lines
@@ -48,9 +50,10 @@ def badge(verdict: str | None) -> dict[str, str]:
     if not verdict:
         label = frame.words()["claim_page"]["no_verdict"]
         return {"badge": "badge-open", "label": label}
+    label = word(verdict)
     return {
         "badge": f"badge-{verdict.replace(' ', '-')}",
-        "label": verdict[:1].upper() + verdict[1:],
+        "label": label[:1].upper() + label[1:],
     }
 
 

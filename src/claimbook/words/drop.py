@@ -169,9 +169,7 @@ def beside_sentence(study: DayStudy) -> str:
     """The shares' mean against the market and bitcoin."""
     mean = float(study.moves["close_to_close"].mean())
     falls = study.beside["return_pct"].dropna()
-    milder = [
-        str(name) for name in falls.index if falls[name] > mean and not str(name).startswith("Mean")
-    ]
+    milder = falls[falls > mean]
     return tell(
         "The equal-weighted mean of the shares changed by {mean}. Bitcoin changed by "
         "{change} ({basis}). Of the {others} others shown, {better} did better.",

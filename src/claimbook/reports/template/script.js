@@ -90,16 +90,26 @@
   reveal();
 
   // Tables: sorted by a column's button, saved as CSV.
-  const plain = (cell) => cell.textContent.trim();
+  const plain = (cell) => {
+    const copy = cell.cloneNode(true);
+    all("br", copy).forEach((line) => line.replaceWith(" "));
+    return copy.textContent.trim().replace(/\s+/g, " ");
+  };
+  const sorted = (cell) => {
+    const time = cell.querySelector("time");
+    return time ? String(Date.parse(time.dateTime)) : plain(cell);
+  };
   const numeric = (text) => {
     const match = text.replace(/\u2212/g, "-").replace(/,/g, "").match(/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?(?=$|[\s\u00a0%])/i);
-    return match && !/^\d{4}-\d{2}/.test(text) ? Number(match[0]) : null;
+    const date = /^\d{4}-\d{2}|^\d{1,2} \p{L}+ \d{4}/u.test(text);
+    return match && !date ? Number(match[0]) : null;
   };
-  const compare = (a, b) => {
+  // Numbers before words in either order, so that what is not known stays at the end.
+  const compare = (a, b, sign) => {
     const [x, y] = [numeric(a), numeric(b)];
-    if (x !== null && y !== null) return x - y;
+    if (x !== null && y !== null) return sign * (x - y);
     if (x !== null || y !== null) return x !== null ? -1 : 1;
-    return a.localeCompare(b, document.documentElement.lang);
+    return sign * a.localeCompare(b, document.documentElement.lang, { numeric: true });
   };
   for (const table of all("table")) {
     const heads = all("thead th", table);
@@ -116,7 +126,8 @@
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", order);
         const sign = order === "ascending" ? 1 : -1;
-        const rows = [...body.rows].sort((a, b) => sign * compare(plain(a.cells[column]), plain(b.cells[column])));
+        const key = (row) => (row.cells[column] ? sorted(row.cells[column]) : "");
+        const rows = [...body.rows].sort((a, b) => compare(key(a), key(b), sign));
         body.append(...rows);
       });
     });
@@ -138,15 +149,36 @@
     tools.append(downloads);
     box.append(tools);
   }
-  // Only a box that scrolls needs a stop for the keyboard.
-  const stops = () => all(".table-box, pre, .card").forEach((box) => {
+  // Only a box that scrolls needs a stop for the keyboard, and fades where there is more of it.
+  const BOXES = ".table-box, pre, .card";
+  const fade = (box) => {
+    const before = box.scrollLeft > 1;
+    const after = box.scrollLeft + box.clientWidth < box.scrollWidth - 1;
+    box.classList.toggle("more-before", before);
+    box.classList.toggle("more-after", after);
+  };
+  const stops = () => all(BOXES).forEach((box) => {
     const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
     if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
+    fade(box);
   });
   addEventListener("resize", stops);
   document.addEventListener("toggle", stops, true);
+  document.addEventListener("scroll", (event) => {
+    if (event.target.matches?.(BOXES)) fade(event.target);
+  }, { capture: true, passive: true });
   stops();
+
+  // On paper everything is open that has no place of its own in the notebook; the style sheet does
+  // the same for browsers that let it.
+  const folds = () => all("details:not(.code)").filter((box) => !box.closest(".contents, .tools"));
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = folds().filter((box) => !box.open);
+    closed.forEach((box) => { box.open = true; });
+  });
+  addEventListener("afterprint", () => { closed.forEach((box) => { box.open = false; }); });
 
   // Figures: the whole picture, with the words that the page sets around it and the letters of its font.
   const faces = () => document.querySelector("style").textContent.match(/@font-face\{[^}]*Claimbook Sans[^}]*\}/g).join("");
@@ -192,7 +224,9 @@
     });
   }
 
-  // The citation, to the clipboard.
+  // The citation, with the address where there is one that others can open, to the clipboard.
+  const citation = document.getElementById("citation");
+  if (citation && location.protocol.startsWith("http")) citation.append(` ${location.origin}${location.pathname}`);
   for (const button of all("button.copy")) {
     button.hidden = !navigator.clipboard;
     button.addEventListener("click", async () => {
