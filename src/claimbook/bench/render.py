@@ -8,6 +8,7 @@ first parameter with a range, evenly spread over it.
 
 import ctypes
 import json
+import math
 import os
 import resource
 import statistics
@@ -116,12 +117,14 @@ def described(found: Sequence[Measured], workers: int) -> str:
 def _spread(claim: Claim, parameter: parameters.Parameter, count: int) -> list[Report]:
     assert parameter.limits is not None
     low, high = parameter.limits
-    values = [low + (high - low) * (place + 0.5) / count for place in range(count)]
-    plain = [round(v) if parameter.type == "int" else round(v, 6) for v in values]
-    if len(set(plain)) < count:
+    digits = 0 if parameter.type == "int" else 6
+    if (high - low) * 10**digits < count:  # before as many are made
         raise ParameterError(
             f"{parameter.name} of {claim.id} has fewer than {text.number(count, 0)} values"
         )
+    values = [low + (high - low) * (place + 0.5) / count for place in range(count)]
+    # A half is rounded up, so that no two are the same.
+    plain = [math.floor(v + 0.5) if digits == 0 else round(v, digits) for v in values]
     return [(claim.id, {parameter.name: value}) for value in plain]
 
 

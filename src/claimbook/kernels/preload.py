@@ -8,8 +8,9 @@ import contextlib
 import importlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import claimbook
 from claimbook.errors import ClaimbookError
@@ -64,31 +65,28 @@ def use() -> None:
     """Use once what is slow the first time: the current tables, the sessions, a drawing.
 
     Only what is remembered by its content stays of it, so a forked kernel computes the same as a
-    started one. What fails here is left to the notebook, which will say so.
+    started one. What no notebook imports is not used, and what fails here is left to the notebook,
+    which will say so.
     """
-    for once in (_tables, _sessions, _drawing):
+    for module, once in _USES.items():
         with contextlib.suppress(Exception):
-            once()
+            if module in sys.modules:
+                once(sys.modules[module])
 
 
-def _tables() -> None:
-    from claimbook import data
-
+def _tables(data: ModuleType) -> None:
     _, tables = data.open_edition()
     for table in tables.values():
         table.read()
 
 
-def _sessions() -> None:
+def _sessions(calendar: ModuleType) -> None:
     import pandas as pd
-
-    from claimbook.analysis import calendar
 
     calendar.sessions(pd.Timestamp("2024-01-02"), pd.Timestamp("2024-01-03"))
 
 
-def _drawing() -> None:
-    from claimbook.charts import chart
+def _drawing(chart: ModuleType) -> None:
 
     with chart.house_style():
         figure = chart.new_figure(2.0)
@@ -96,6 +94,13 @@ def _drawing() -> None:
         chart.title(figure, "0123456789", "Abc")
         chart.source(figure, "Source")
     chart.svg(figure)
+
+
+_USES: dict[str, Callable[[ModuleType], None]] = {
+    "claimbook.data": _tables,
+    "claimbook.analysis.calendar": _sessions,
+    "claimbook.charts.chart": _drawing,
+}
 
 
 def own() -> list[str]:
