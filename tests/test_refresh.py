@@ -249,6 +249,26 @@ def test_hourly_bars_beyond_yahoos_reach_stay(world: World) -> None:
     assert new["start_utc"].max() == world.yahoo.hours["start_utc"].max()
 
 
+def test_hourly_bars_off_the_grid_are_left_out_and_named(world: World) -> None:
+    moved = pd.Timestamp("2025-03-26 14:30", tz="UTC")
+
+    def late(hours: pd.DataFrame) -> pd.DataFrame:
+        at = hours["start_utc"] == moved
+        return hours.assign(start_utc=hours["start_utc"].mask(at, moved + pd.Timedelta(minutes=12)))
+
+    world.yahoo.edit_hours = late
+    said = world.refresh(MARA).drift
+    assert (
+        "MARA: left out, because they start off the session's hours: 1 hourly bar, the first at "
+        "2025-03-26 14:42 UTC."
+    ) in said
+    book = data.read(["bars_hourly"])
+    starts = book["bars_hourly"].query("ticker == 'MARA'")["start_utc"]
+    assert moved not in set(starts)
+    assert any("Bars missing within sessions that are there: MARA" in gap
+               for gap in book.tables["bars_hourly"].gaps)  # fmt: skip
+
+
 def test_a_session_that_is_not_over_is_not_asked_for() -> None:
     tuesday = pd.Timestamp("2026-08-25", tz="UTC")
     assert days.last_session(tuesday + pd.Timedelta(hours=20, minutes=30)) == pd.Timestamp(
