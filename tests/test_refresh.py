@@ -11,6 +11,7 @@ import pytest
 from live_world import World, made
 
 from claimbook import cli, data
+from claimbook.analysis import calendar
 from claimbook.data import (
     coinmetrics,
     days,
@@ -267,6 +268,12 @@ def test_hourly_bars_off_the_grid_are_left_out_and_named(world: World) -> None:
     assert moved not in set(starts)
     assert any("Bars missing within sessions that are there: MARA" in gap
                for gap in book.tables["bars_hourly"].gaps)  # fmt: skip
+
+
+def test_the_first_day_that_can_be_asked_for_is_the_calendars_first() -> None:
+    assert list(calendar.sessions(days.FIRST, days.FIRST)) == [days.FIRST]
+    with pytest.raises(ValueError, match="earl"):
+        calendar.sessions(days.FIRST - pd.Timedelta(days=1), days.FIRST)
 
 
 def test_a_session_that_is_not_over_is_not_asked_for() -> None:
