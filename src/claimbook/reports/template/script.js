@@ -141,7 +141,7 @@
       const lines = all("tr", box).map((row) => [...row.cells].map((cell) => quoted(plain(cell))).join(","));
       const url = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
       save(url, `${name}.csv`);
-      setTimeout(() => URL.revokeObjectURL(url), 1000);
+      setTimeout(() => URL.revokeObjectURL(url), 60000); // a slow disk has asked for it by then
     });
     const tools = make("div", { className: "tools" });
     const downloads = make("div", { className: "downloads" });
