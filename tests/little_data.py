@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,7 @@ HOURS = ("2025-02-03", "2025-04-30")
 NAME = "2026-06-30"
 
 
-def write(root: Path) -> Path:
+def write(root: Path, tickers: Sequence[str] = TICKERS, first: str = FIRST) -> Path:
     """The project's folder, with `data/` alone: the ledger, and an edition that ends in June."""
     shipped = paths.data_folder()
     (root / "data").mkdir(parents=True)
@@ -26,7 +27,7 @@ def write(root: Path) -> Path:
     package = json.loads((shipped / "datapackage.json").read_text(encoding="utf-8"))
     package["resources"] = [about for about in package["resources"] if about["name"] in TABLES]
     book = data.read(TABLES, "shipped")
-    frames = {name: cut(name, frame) for name, frame in book.items()}
+    frames = {name: cut(name, frame, tickers, first) for name, frame in book.items()}
     frames["tickers"] = market.listing(frames["tickers"], frames, {})
     package["version"] = NAME
     for resource in package["resources"]:
@@ -45,11 +46,11 @@ def write(root: Path) -> Path:
     return root
 
 
-def cut(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def cut(name: str, frame: pd.DataFrame, tickers: Sequence[str], first: str) -> pd.DataFrame:
     if name in market.REMARKS and "ticker" in frame:
-        frame = frame[frame["ticker"].isin(TICKERS)]
+        frame = frame[frame["ticker"].isin(tickers)]
     if name == "bars_hourly":
         return frame[frame["start_utc"].between(*(pd.Timestamp(h, tz="UTC") for h in HOURS))]
     if name in ("adjusted_closes", "bars_daily", "bitcoin_daily") or name.startswith("network"):
-        return frame[frame["date"].between(FIRST, LAST)]
+        return frame[frame["date"].between(first, LAST)]
     return frame

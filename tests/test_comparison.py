@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import little_data
 import loopback
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ import yfinance
 from loopback import Yahoo
 from loopback import YahooSession as Line
 
-from claimbook import cli
+from claimbook import cli, paths
 from claimbook.data import comparison as live
 from claimbook.data import patience
 from claimbook.data import yahoo as client
@@ -32,8 +33,16 @@ def tables() -> Yahoo:
     return Yahoo("2025-01-01", "2025-06-30")
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few shares of the shipped edition: it is read anew for each comparison."""
+    tickers = ("BITF", "CLSK", "CORZ", "HUT", "MARA", "RIOT", "SDIG", "SPY", "^GSPC")
+    return little_data.write(tmp_path_factory.mktemp("compared") / "project", tickers)
+
+
 @pytest.fixture
-def yahoo(tables: Yahoo) -> Yahoo:
+def yahoo(tables: Yahoo, project: Path, monkeypatch: pytest.MonkeyPatch) -> Yahoo:
+    monkeypatch.setenv(paths.ROOT_VARIABLE, str(project))
     return tables.again()
 
 

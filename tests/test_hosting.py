@@ -18,6 +18,7 @@ from claimbook.data import Edition
 from claimbook.errors import AnalysisError, ParameterError
 from claimbook.ledger import Claim, Finding
 from claimbook.words import hosting as words
+from claimbook.words import hosting_facts as facts
 from claimbook.words import hosting_since as since
 
 NAMED = ["BITF", "CLSK", "CORZ", "HUT", "MARA", "RIOT"]
@@ -398,7 +399,7 @@ def test_terawulfs_printed_range_lies_within_its_day(study: Study) -> None:
     # 5.46 to 8.71, by the closes as traded.
     assert rows.loc["WULF", "close"] == pytest.approx(100 * (8.71 / 5.46 - 1), abs=0.05)
     assert rows.loc["WULF", "agrees"] == prints.WITHIN
-    assert "WULF on 2025-08-14" in words.conflict_table(study).index
+    assert "WULF on 2025-08-14" in facts.conflict_table(study).index
 
 
 def test_findings_rest_on_the_quantities_that_are_declared(
@@ -453,21 +454,21 @@ def test_every_sentence_table_and_figure_can_be_made(
     one: Study = request.getfixturevalue(which)
     said = [
         words.step_sentence(one), words.day_sentence(one), words.other_miners_sentence(one),
-        words.same_day_sentence(one), words.all_contracts_sentence(one), words.mining_sentence(one),
-        words.grid_sentence(one), words.income_sentence(one), words.power_sentence(one),
-        words.certainty_sentence(one), since.signed_sentence(one, claim.asserted_on),
+        words.same_day_sentence(one), facts.all_contracts_sentence(one), words.mining_sentence(one),
+        words.grid_sentence(one), facts.income_sentence(one), facts.power_sentence(one),
+        facts.certainty_sentence(one), since.signed_sentence(one, claim.asserted_on),
         since.since_sentence(one), since.vote_sentence(one), words.revenue_sentence(one),
-        words.printed_sentence(one), words.fleet_sentence(one), words.bitcoin_sentence(one),
+        facts.printed_sentence(one), words.fleet_sentence(one), words.bitcoin_sentence(one),
         since.gap_sentence(["One gap."]),
     ]  # fmt: skip
     assert not [s for s in said if re.search(r"\bnan\b|\bNone\b(?! of)", s) or s[-1] != "."]
     tables = [
-        words.contract_table(one), words.step_table(one), words.all_contracts_table(one),
+        words.contract_table(one), words.step_table(one), facts.all_contracts_table(one),
         words.span_table(one), words.efficiency_table(one), words.harder_table(one),
-        words.income_table(one), words.mining_income_table(one), words.power_table(one),
-        words.conflict_table(one), since.signed_table(one, claim.asserted_on),
+        facts.income_table(one), facts.mining_income_table(one), facts.power_table(one),
+        facts.conflict_table(one), since.signed_table(one, claim.asserted_on),
         since.count_table(one), since.event_table(one), since.offer_table(one),
-        words.revenue_table(one), words.printed_table(one),
+        words.revenue_table(one), facts.printed_table(one),
     ]  # fmt: skip
     assert all(isinstance(t, pd.DataFrame) for t in tables)
     drawn = [
@@ -490,11 +491,11 @@ def test_every_sentence_table_and_figure_can_be_made(
 
 
 def test_contradictions_stand_with_both_sides(study: Study) -> None:
-    table = words.conflict_table(study)
+    table = facts.conflict_table(study)
     denton = table.loc["Core Scientific, contract of 2025-02-26"]
     assert "1.5 bn" in denton.iloc[0].replace("\N{NO-BREAK SPACE}", " ")
     assert "1.2 bn" in denton.iloc[1].replace("\N{NO-BREAK SPACE}", " ")
     assert "1.79 or 1.43" in denton.iloc[2]
     assert "CORZ on 2024-06-04" in table.index
-    assert words.all_contracts_table(study)["announced"].str.startswith("about ").sum() == 4
+    assert facts.all_contracts_table(study)["announced"].str.startswith("about ").sum() == 4
     assert sum("counted by" in str(name) for name in table.index) == 2

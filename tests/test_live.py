@@ -87,7 +87,6 @@ CELLS = [
         "show.publish(claim, chosen, findings, quantities, key_numbers, summary)",
     ),
 ]
-USE = 'from claimbook.data import edition as editions\n\neditions.use("{}")'
 
 
 @pytest.fixture
@@ -106,6 +105,13 @@ def write_notebook(world: World, between: str) -> Path:
     path = world.root / "notebooks" / "01-last.ipynb"
     small_project.write_notebook(path, cells)
     return path
+
+
+def led_to_loopback(world: World) -> str:
+    """What a kernel must run so that its sessions ask the servers, no more."""
+    ports = f"{world.sources.yahoo.port}, {world.sources.coinmetrics.port}"
+    tests = str(Path(__file__).parent)
+    return f"import sys\n\nsys.path.insert(0, {tests!r})\nimport loopback\n\nloopback.lead({ports})"
 
 
 def fetched(world: World, *tables: str) -> str:
@@ -208,10 +214,7 @@ def test_a_notebook_in_jupyter_reads_live_figures(world: World, claim: ledger.Cl
     """A kernel as JupyterLab starts one; its sessions are led to the servers, no more."""
     notebook = nbformat.read(world.root / "notebooks" / "01-last.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     notebook.cells[1].source = notebook.cells[1].source.replace('"current"', '"live"')
-    ports = f"{world.sources.yahoo.port}, {world.sources.coinmetrics.port}"
-    tests = str(Path(__file__).parent)
-    lead = f"import sys\n\nsys.path.insert(0, {tests!r})\nimport loopback\n\nloopback.lead({ports})"
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(lead))  # type: ignore[no-untyped-call]
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(led_to_loopback(world)))  # type: ignore[no-untyped-call]
     for _ in range(2):
         done = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     (coverage,) = (c for c in done.cells if "coverage" in c.metadata.get("tags", []))
@@ -299,10 +302,13 @@ def test_a_source_written_in_the_notebook_is_answered_by_what_to_write(
 
 
 def test_a_render_sees_one_edition_from_start_to_end(world: World, claim: ledger.Claim) -> None:
-    """Halfway through the notebook another edition becomes current: this render does not see it."""
-    world.refresh(refresh.Asked(tickers=("MARA",), only="market"))
-    edition.use("shipped")
-    write_notebook(world, USE.format("2026-08-20"))
+    """Halfway through the notebook a refresh makes another edition current: it is not seen."""
+    cell = """\
+        from claimbook.data import refresh
+
+        asked = refresh.Asked(tickers=("MARA",), only="market")
+        refresh.refresh(asked, now=loopback.NOW)"""
+    write_notebook(world, f"{led_to_loopback(world)}\n\n{dedent(cell)}")
     assert cli.main(["render", "last"]) == cli.DONE
     assert edition.current() == "2026-08-20"  # it did become current
     (folder,) = (world.root / "reports" / "last").glob(f"{little_data.NAME}-*")

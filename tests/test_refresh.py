@@ -11,6 +11,7 @@ import pytest
 from live_world import World, made
 
 from claimbook import cli, data
+from claimbook.analysis import calendar
 from claimbook.data import (
     coinmetrics,
     days,
@@ -247,6 +248,32 @@ def test_hourly_bars_beyond_yahoos_reach_stay(world: World) -> None:
     kept = new[new["start_utc"] < reach].reset_index(drop=True)
     pd.testing.assert_frame_equal(kept, old[old["start_utc"] < reach].reset_index(drop=True))
     assert new["start_utc"].max() == world.yahoo.hours["start_utc"].max()
+
+
+def test_hourly_bars_off_the_grid_are_left_out_and_named(world: World) -> None:
+    moved = pd.Timestamp("2025-03-26 14:30", tz="UTC")
+
+    def late(hours: pd.DataFrame) -> pd.DataFrame:
+        at = hours["start_utc"] == moved
+        return hours.assign(start_utc=hours["start_utc"].mask(at, moved + pd.Timedelta(minutes=12)))
+
+    world.yahoo.edit_hours = late
+    said = world.refresh(MARA).drift
+    assert (
+        "MARA: left out, because they start off the session's hours: 1 hourly bar, the first at "
+        "2025-03-26 14:42 UTC."
+    ) in said
+    book = data.read(["bars_hourly"])
+    starts = book["bars_hourly"].query("ticker == 'MARA'")["start_utc"]
+    assert moved not in set(starts)
+    assert any("Bars missing within sessions that are there: MARA" in gap
+               for gap in book.tables["bars_hourly"].gaps)  # fmt: skip
+
+
+def test_the_first_day_that_can_be_asked_for_is_the_calendars_first() -> None:
+    assert list(calendar.sessions(days.FIRST, days.FIRST)) == [days.FIRST]
+    with pytest.raises(ValueError, match="earl"):
+        calendar.sessions(days.FIRST - pd.Timedelta(days=1), days.FIRST)
 
 
 def test_a_session_that_is_not_over_is_not_asked_for() -> None:

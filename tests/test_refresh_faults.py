@@ -399,6 +399,12 @@ def test_a_file_that_cannot_be_written_whole(world: World) -> None:
     assert said.endswith("nothing was changed, the current edition stays")
 
 
+def test_a_cache_of_yfinance_that_cannot_be_written(world: World) -> None:
+    with files_limited_to(0), pytest.raises(DiskError, match="yfinance could not write its cache"):
+        prices(world)
+    assert prices(world) is not None
+
+
 def test_a_disk_that_is_full(
     world: World, disk: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

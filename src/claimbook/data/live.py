@@ -72,7 +72,7 @@ def _found(
 
 def _parts(name: str) -> set[str]:
     """Which parts of a live edition are live."""
-    return set(editions.package_of(name)[editions.PROVENANCE]["parts"])
+    return set(editions.package_of(name).get(editions.PROVENANCE, {}).get("parts", ()))
 
 
 def _kept(wanted: set[str], now: pd.Timestamp) -> str | None:

@@ -328,7 +328,15 @@ def _hourly(
     within = pd.IntervalIndex.from_tuples(list(hours), closed="left").astype(
         "interval[datetime64[us, UTC], left]"
     )
-    new = new[within.get_indexer(pd.DatetimeIndex(new["start_utc"])) >= 0]
+    starts = pd.DatetimeIndex(new["start_utc"])
+    place = within.get_indexer(starts)
+    off = (place >= 0) & ((starts - within.left[place]) % pd.Timedelta(hours=1) != pd.Timedelta(0))
+    if count := int(off.sum()):
+        found.notes.append(
+            f"{ticker}: left out, because they start off the session's hours: {count:,} hourly "
+            f"bar{'s' * (count != 1)}, the first at {starts[off][0]:%Y-%m-%d %H:%M} UTC."
+        )
+    new = new[(place >= 0) & ~off]
     made = joined(
         before,
         new,

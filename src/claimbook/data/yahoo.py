@@ -20,7 +20,7 @@ from curl_cffi.requests.exceptions import ConnectionError as CurlConnectionError
 from curl_cffi.requests.exceptions import ProxyError
 
 from claimbook.data.patience import ONCE, Patience
-from claimbook.errors import DataError
+from claimbook.errors import DataError, DiskError
 
 SOURCE = "Yahoo Finance"
 BAD_REQUEST, NOT_FOUND, UNPROCESSABLE, TOO_MANY, SERVER = 400, 404, 422, 429, 500
@@ -270,6 +270,11 @@ def _transport(error: Exception, line: Session) -> bool:
 
 def _failure(symbol: str, error: Exception, line: Session) -> DataError:
     status = _status(error, line)
+    if any(kind.__module__.startswith(("peewee", "sqlite3")) for kind in type(error).__mro__):
+        return DiskError(
+            f"yfinance could not write its cache ({error}): free some space on the disk where it "
+            f"keeps it; {HINT}"
+        )
     if _limited(error, line):
         return DataError(
             f"Yahoo Finance limits the requests from this address; try again in an hour; {HINT}"

@@ -141,7 +141,7 @@
       const lines = all("tr", box).map((row) => [...row.cells].map((cell) => quoted(plain(cell))).join(","));
       const url = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
       save(url, `${name}.csv`);
-      setTimeout(() => URL.revokeObjectURL(url), 1000);
+      setTimeout(() => URL.revokeObjectURL(url), 60000); // a slow disk has asked for it by then
     });
     const tools = make("div", { className: "tools" });
     const downloads = make("div", { className: "downloads" });
@@ -151,22 +151,26 @@
   }
   // Only a box that scrolls needs a stop for the keyboard, and fades where there is more of it.
   const BOXES = ".table-box, pre, .card";
-  const fade = (box) => {
-    const before = box.scrollLeft > 1;
-    const after = box.scrollLeft + box.clientWidth < box.scrollWidth - 1;
+  const measured = (box) => ({
+    box,
+    scrolls: box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1,
+    before: box.scrollLeft > 1,
+    after: box.scrollLeft + box.clientWidth < box.scrollWidth - 1,
+  });
+  const fade = ({ box, before, after }) => {
     box.classList.toggle("more-before", before);
     box.classList.toggle("more-after", after);
   };
-  const stops = () => all(BOXES).forEach((box) => {
-    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
-    if (scrolls) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-    fade(box);
+  // All are measured before the first is touched, or the page would be laid out anew for each.
+  const stops = () => all(BOXES).map(measured).forEach((found) => {
+    if (found.scrolls) found.box.tabIndex = 0;
+    else found.box.removeAttribute("tabindex");
+    fade(found);
   });
   addEventListener("resize", stops);
   document.addEventListener("toggle", stops, true);
   document.addEventListener("scroll", (event) => {
-    if (event.target.matches?.(BOXES)) fade(event.target);
+    if (event.target.matches?.(BOXES)) fade(measured(event.target));
   }, { capture: true, passive: true });
   stops();
 
