@@ -55,10 +55,10 @@ def test_a_small_run_measures_every_way(
     source = small_project.REPOSITORY / "src" / "claimbook"
     shutil.copytree(source, tmp_path / "source" / "claimbook")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "source"))
-    found = render.run(2, "fell", workers=1)
+    found = render.run(1, "fell", workers=1)
     assert [way.name for way in found] == [way.name for way in HAND]
-    assert [way.count for way in found] == [2, 2, 2, 2, 2]
-    assert [len(way.each) for way in found] == [2, 2, 2, 0, 2]
+    assert [way.count for way in found] == [1, 1, 1, 1, 1]
+    assert [len(way.each) for way in found] == [1, 1, 1, 0, 1]
     assert all(way.wall > 0 and way.processor > 0 for way in found)
     said = render.described(found, 1)
     usual, forked = found[0], found[2]

@@ -70,6 +70,9 @@ CHECKING = [
 ]
 
 
+RANDOM = ["import random\nimport numpy as np\nprint(random.random())\nprint(np.random.rand())"]
+
+
 def copied(folder: Path) -> Path:
     """A copy of the package in a folder, which nobody else changes while it is imported."""
     ignored = shutil.ignore_patterns("__pycache__")
@@ -102,13 +105,26 @@ def runs(source: Path, steps: list[dict[str, Any]], *, warm: bool = True) -> lis
     return list(json.loads(said.stdout))
 
 
+@pytest.fixture(scope="module")
+def warm(source: Path) -> list[dict[str, Any]]:
+    """Kernels of one server, one after the other; the third leaves nothing as it found it."""
+    told = (ASKING, CHECKING, HOSTILE, CHECKING, RANDOM, RANDOM)
+    return runs(source, [{"cells": cells} for cells in told])
+
+
+@pytest.fixture(scope="module")
+def cold(source: Path) -> list[dict[str, Any]]:
+    """The first two of them, each in an interpreter of its own."""
+    return runs(source, [{"cells": ASKING}, {"cells": CHECKING}], warm=False)
+
+
 @linux
-def test_forked_or_started_a_notebook_outputs_the_same(source: Path) -> None:
-    steps = [{"cells": ASKING}, {"cells": CHECKING}]
-    warm, cold = runs(source, steps), runs(source, steps, warm=False)
-    assert [run["kernel"] for run in warm] == ["forked", "forked"]
-    assert [run["kernel"] for run in cold] == ["started", "started"]
-    for ours, usual in zip(warm, cold, strict=True):
+def test_forked_or_started_a_notebook_outputs_the_same(
+    warm: list[dict[str, Any]], cold: list[dict[str, Any]]
+) -> None:
+    assert {run["kernel"] for run in warm} == {"forked"}
+    assert {run["kernel"] for run in cold} == {"started"}
+    for ours, usual in zip(warm, cold, strict=False):  # those of both
         assert ours["notebook"] == usual["notebook"]
     # Not equal by being empty: there is a figure, a table, a warning and an error.
     outputs = [o for c in json.loads(warm[0]["notebook"])["cells"] for o in c["outputs"]]
@@ -119,20 +135,17 @@ def test_forked_or_started_a_notebook_outputs_the_same(source: Path) -> None:
 
 
 @linux
-def test_nothing_of_a_notebook_reaches_the_next(source: Path) -> None:
-    before, _, after = runs(source, [{"cells": CHECKING}, {"cells": HOSTILE}, {"cells": CHECKING}])
-    assert after["kernel"] == "forked"
+def test_nothing_of_a_notebook_reaches_the_next(
+    warm: list[dict[str, Any]], cold: list[dict[str, Any]]
+) -> None:
+    before, _, after = warm[1:4]
     assert before["notebook"] == after["notebook"]
-    (usual,) = runs(source, [{"cells": CHECKING}], warm=False)
-    assert after["notebook"] == usual["notebook"]
+    assert after["notebook"] == cold[1]["notebook"]
 
 
 @linux
-def test_each_kernel_draws_its_own_random_numbers(source: Path) -> None:
-    cells = ["import random\nimport numpy as np\nprint(random.random())\nprint(np.random.rand())"]
-    one, other = (
-        json.loads(r["notebook"]) for r in runs(source, [{"cells": cells}, {"cells": cells}])
-    )
+def test_each_kernel_draws_its_own_random_numbers(warm: list[dict[str, Any]]) -> None:
+    one, other = (json.loads(run["notebook"]) for run in warm[4:])
     drawn = ["".join(n["cells"][0]["outputs"][0]["text"]).split() for n in (one, other)]
     assert drawn[0][0] != drawn[1][0]
     assert drawn[0][1] != drawn[1][1]
@@ -319,8 +332,8 @@ def test_the_list_of_imports_is_what_the_notebooks_import() -> None:
 
 
 @linux
-@pytest.mark.parametrize("name", ["01-miner-drop.ipynb", "07-microsoft-pullback.ipynb"])
-def test_a_forked_kernel_has_next_to_nothing_left_to_import(source: Path, name: str) -> None:
+def test_a_forked_kernel_has_next_to_nothing_left_to_import(source: Path) -> None:
+    name = "01-miner-drop.ipynb"
     notebook = json.loads((small_project.REPOSITORY / "notebooks" / name).read_text("utf-8"))
     cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
     look = "import sys, json\n_before = set(sys.modules)"
