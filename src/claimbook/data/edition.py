@@ -115,11 +115,13 @@ def _parsed(name: str, raw: bytes, schema: str) -> "pd.DataFrame":
 def _cells(raw: bytes, column: str) -> frozenset[str]:
     text = raw.decode("utf-8")
     if '"' in text:
-        rows = list(csv.reader(io.StringIO(text, newline="")))
-    else:  # nothing is quoted, so every comma parts two cells
-        rows = [line.split(",") for line in text.splitlines()]
-    at = rows[0].index(column)
-    return frozenset({row[at] for row in rows[1:]} - {""})
+        first, *rows = csv.reader(io.StringIO(text, newline=""))
+        at = first.index(column)
+        return frozenset({row[at] for row in rows} - {""})
+    # Nothing is quoted, so every comma parts two cells.
+    head, *lines = text.splitlines()
+    at = head.split(",").index(column)
+    return frozenset({line.split(",", at + 1)[at] for line in lines} - {""})
 
 
 @dataclass(frozen=True)
