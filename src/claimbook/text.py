@@ -114,7 +114,17 @@ def month(date: dt.date) -> str:
 
 def short_month(date: dt.date) -> str:
     """`Mar 2025`."""
-    return tell("{month} {year}", month=word(SHORT_MONTHS[date.month - 1]), year=date.year)
+    return tell("{month} {year}", month=short_month_name(date), year=date.year)
+
+
+def short_day(date: dt.date) -> str:
+    """`26 Mar 2025`."""
+    return tell("{day} {month} {year}", day=date.day, month=short_month_name(date), year=date.year)
+
+
+def short_month_name(date: dt.date) -> str:
+    """`Mar`."""
+    return word(SHORT_MONTHS[date.month - 1])
 
 
 def month_name(date: dt.date) -> str:

@@ -23,6 +23,7 @@ from claimbook.charts.chart import (
     source,
     title,
 )
+from claimbook.language import tell, word
 
 
 def contracts_by_date(
@@ -43,39 +44,50 @@ def contracts_by_date(
                 signed["date"],
                 signed["cumulative_mw"],
                 OTHER,
-                "all named companies",
+                tell("all named companies"),
             ),
-            (signed["date"], mine, AI, "listed miners"),
+            (signed["date"], mine, AI, tell("listed miners")),
         ):
             ax.step([*days, end], [*totals, totals.iloc[-1]], where="post", color=color)
             ax.annotate(
-                f"{label}: {text.amount(float(totals.iloc[-1]), 'MW', 0)}",
+                f"{word(str(label))}: {text.amount(float(totals.iloc[-1]), 'MW', 0)}",
                 (end, float(totals.iloc[-1])), xytext=(0, 4), textcoords="offset points",
                 fontsize=8, color=ink(color), ha="right", fontweight="semibold",
             )  # fmt: skip
         ax.axhline(target_mw, color=PRINTED, linewidth=1.3)
         ax.annotate(
-            f"implied by VanEck's\nyearly amount: {text.amount(target_mw, 'MW', 0)}",
-            (day, target_mw), xytext=(6, 4), textcoords="offset points",
-            fontsize=8, color=PRINTED,
-        )  # fmt: skip
+            tell(
+                "implied by VanEck's\nyearly amount: {target_mw}",
+                target_mw=text.amount(target_mw, "MW", 0),
+            ),
+            (day, target_mw),
+            xytext=(6, 4),
+            textcoords="offset points",
+            fontsize=8,
+            color=PRINTED,
+        )
         dates(ax)
-        mark_day(ax, day, "estimate")  # type: ignore[arg-type]
-        ax.set(ylabel="MW signed", ylim=(0, None))
+        mark_day(ax, day, tell("estimate"))  # type: ignore[arg-type]
+        ax.set(ylabel=tell("MW signed"), ylim=(0, None))
         ax.margins(y=0.1)
         title(
             figure,
-            "Signed AI contracts of Bitcoin miners by date",
-            "running total of MW as the contracts state them, mostly IT load; signed, not built; a "
-            "contract without a published MW adds none",
+            tell("Signed AI contracts of Bitcoin miners by date"),
+            tell(
+                "running total of MW as the contracts state them, mostly IT load; "
+                "signed, not built; a contract without a published MW adds none"
+            ),
         )
         source(figure, source_line)
-    alt = (
-        f"Step chart of signed MW from {signed['date'].iloc[0]:%Y-%m-%d} to "
-        f"{signed['date'].iloc[-1]:%Y-%m-%d}: all named companies reach "
-        f"{text.amount(float(signed['cumulative_mw'].iloc[-1]), 'MW', 0)}, listed miners "
-        f"{text.amount(float(mine.iloc[-1]), 'MW', 0)}; a line stands at "
-        f"{text.amount(target_mw, 'MW', 0)}."
+    alt = tell(
+        "Step chart of signed MW from {first:%Y-%m-%d} to {last:%Y-%m-%d}: all named "
+        "companies reach {all_named}, listed miners {miners}; a line stands at "
+        "{target}.",
+        first=signed["date"].iloc[0],
+        last=signed["date"].iloc[-1],
+        all_named=text.amount(float(signed["cumulative_mw"].iloc[-1]), "MW", 0),
+        miners=text.amount(float(mine.iloc[-1]), "MW", 0),
+        target=text.amount(target_mw, "MW", 0),
     )
     columns = [
         "date",
@@ -108,35 +120,54 @@ def price_moves(moves: Moves, source_line: str) -> Chart:
         if moves.bitcoin_pct is not None:
             ax.axvline(moves.bitcoin_pct, color=BITCOIN, linewidth=1.5)
             ax.annotate(
-                f"bitcoin: {text.amount(moves.bitcoin_pct, 'percent', 1, sign=True)}",
-                (moves.bitcoin_pct, places[-1] - 0.75), xytext=(4, 0), textcoords="offset points",
-                fontsize=8, color=ink(BITCOIN), va="center", fontweight="semibold",
-            )  # fmt: skip
+                tell(
+                    "bitcoin: {bitcoin}",
+                    bitcoin=text.amount(moves.bitcoin_pct, "percent", 1, sign=True),
+                ),
+                (moves.bitcoin_pct, places[-1] - 0.75),
+                xytext=(4, 0),
+                textcoords="offset points",
+                fontsize=8,
+                color=ink(BITCOIN),
+                va="center",
+                fontweight="semibold",
+            )
         ax.annotate(
-            "blue: with an AI contract\ngrey: without one in the table", (0.99, 0.03),
+            tell("blue: with an AI contract\ngrey: without one in the table"), (0.99, 0.03),
             xycoords="axes fraction", fontsize=8, ha="right", va="bottom", color=MUTED,
         )  # fmt: skip
         across(ax, list(shares.index), size=8)
         ax.set_yticks(places, labels=list(shares.index))
-        ax.set(xlabel="change of the adjusted close, percent")
+        ax.set(xlabel=tell("change of the adjusted close, percent"))
         ax.set_ylim(-1.2, len(shares) - 0.4)
         ax.margins(x=0.06)
         title(
             figure,
-            "Price moves of listed miners, and of bitcoin",
-            f"adjusted closes, {moves.since:%Y-%m-%d} to {moves.until:%Y-%m-%d}, percent",
+            tell("Price moves of listed miners, and of bitcoin"),
+            tell(
+                "adjusted closes, {since:%Y-%m-%d} to {until:%Y-%m-%d}, percent",
+                since=moves.since,
+                until=moves.until,
+            ),
         )
         source(figure, source_line)
     means = moves.averages()["equal_weighted_pct"]
     alt = (
-        f"Bars of price moves from {moves.since:%Y-%m-%d} to {moves.until:%Y-%m-%d}: "
+        (
+            tell(
+                "Bars of price moves from {since:%Y-%m-%d} to {until:%Y-%m-%d}:",
+                since=moves.since,
+                until=moves.until,
+            )
+            + " "
+        )
         + "; ".join(
-            f"{name} {text.amount(float(change), 'percent', 0, sign=True)}"
+            f"{word(str(name))} {text.amount(float(change), 'percent', 0, sign=True)}"
             for name, change in shares["change_pct"].items()
         )
-        + ". Means: "
+        + (tell(". Means:") + " ")
         + "; ".join(
-            f"{name} {text.amount(float(value), 'percent', 0, sign=True)}"
+            f"{word(str(name))} {text.amount(float(value), 'percent', 0, sign=True)}"
             for name, value in means.items()
         )
         + "."

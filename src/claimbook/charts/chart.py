@@ -25,6 +25,7 @@ from scipy.optimize import isotonic_regression
 
 from claimbook import text
 from claimbook.charts import vector
+from claimbook.language import word
 
 # Where a point stands along an axis: a number or a date.
 Place: TypeAlias = Any
@@ -194,8 +195,11 @@ def mark_day(ax: Axes, x: Place, label: str, *, left: bool = False, drop: float 
 
 
 def across(ax: Axes, names: Sequence[str], *, size: float = 8.5) -> None:
-    """An axes of rows: their names at the left, grid lines upright, the first row on top."""
-    ax.set_yticks(range(len(names)), names)
+    """An axes of rows: their names at the left, grid lines upright, the first row on top.
+
+    Marked names are told here.
+    """
+    ax.set_yticks(range(len(names)), [word(name) for name in names])
     ax.tick_params(axis="y", labelsize=size, labelcolor=INK)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)

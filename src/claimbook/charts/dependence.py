@@ -12,12 +12,13 @@ from claimbook.analysis.varying import Varying
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
 from claimbook.errors import AnalysisError
+from claimbook.language import mark, tell, word
 
 NAMES = {
-    "ai": "AI basket",
-    "bitcoin": "Bitcoin",
-    "market": "Market",
-    "unexplained": "Not explained",
+    "ai": mark("AI basket"),
+    "bitcoin": mark("Bitcoin"),
+    "market": mark("Market"),
+    "unexplained": mark("Not explained"),
 }
 COLORS = {"ai": chart.AI, "bitcoin": chart.BITCOIN, "market": chart.OTHER}
 
@@ -55,7 +56,7 @@ def over_time(
                     linestyle=(0, (5, 2)))  # fmt: skip
             ax.plot(part.index, part["value"], color=color, linewidth=2)
             ax.axhline(0, color=chart.INK, linewidth=0.8)
-            ax.set_ylabel(NAMES[factor], color=chart.ink(color))
+            ax.set_ylabel(word(NAMES[factor]), color=chart.ink(color))
             ax.set_xlim(whole.index[0], whole.index[-1])
             chart.mark_day(ax, judged, f"{judged:%Y-%m-%d}" if ax is axes[0] else "")
         top = axes[0]
@@ -67,27 +68,47 @@ def over_time(
         _years(axes[-1])
         chart.title(
             figure,
-            "How far miners' shares move with AI shares, bitcoin and the market",
-            f"Beta: change of the shares, in percent, per percent of each factor, the others held "
-            f"fixed; {window} sessions that end on the date. Band: 95 % of redrawn sessions. "
-            "Dots: the windows compared. Dotted: shares listed since the first session only. "
-            "Dashed: all sessions from the first to the date",
+            tell("How far miners' shares move with AI shares, bitcoin and the market"),
+            tell(
+                "Beta: change of the shares, in percent, per percent of each factor, the "
+                "others held fixed; {window} sessions that end on the date. Band: 95 % "
+                "of redrawn sessions. Dots: the windows compared. Dotted: shares listed "
+                "since the first session only. Dashed: all sessions from the first to "
+                "the date",
+                window=window,
+            ),
         )
         chart.source(figure, source)
     said = [
-        f"{NAMES[f]} {text.number(float(lines[(f, 'value')].iloc[0]))} on "
-        f"{lines.index[0]:%Y-%m-%d}, lowest {text.number(float(lines[(f, 'value')].min()))}, "
-        f"highest {text.number(float(lines[(f, 'value')].max()))}, "
-        f"{text.number(float(lines[(f, 'value')].iloc[-1]))} on {lines.index[-1]:%Y-%m-%d}"
+        tell(
+            "{factor} {first} on {first_day:%Y-%m-%d}, lowest {lowest}, highest "
+            "{highest}, {last} on {last_day:%Y-%m-%d}",
+            factor=word(NAMES[f]),
+            first=text.number(float(lines[f, "value"].iloc[0])),
+            first_day=lines.index[0],
+            lowest=text.number(float(lines[f, "value"].min())),
+            highest=text.number(float(lines[f, "value"].max())),
+            last=text.number(float(lines[f, "value"].iloc[-1])),
+            last_day=lines.index[-1],
+        )
         for f in factors
     ]
     dots = [
-        f"{end:%Y-%m-%d} {text.number(p.value)} ({text.number(p.low)} to {text.number(p.high)})"
+        tell(
+            "{end:%Y-%m-%d} {beta} ({low} to {high})",
+            end=end,
+            beta=text.number(p.value),
+            low=text.number(p.low),
+            high=text.number(p.high),
+        )
         for end, p in points.items()
     ]
-    alt = (
-        f"Three line charts of rolling betas over {window} sessions: {'; '.join(said)}. AI betas "
-        f"of the windows compared, with 95 % intervals: {'; '.join(dots)}."
+    alt = tell(
+        "Three line charts of rolling betas over {window} sessions: {parts}. AI betas "
+        "of the windows compared, with 95 % intervals: {dots}.",
+        window=window,
+        parts="; ".join(said),
+        dots="; ".join(dots),
     )
     data = lines.copy()
     data.columns = [f"{factor}_{part}" for factor, part in data.columns]
@@ -115,17 +136,24 @@ def by_quarter(test: Varying, judged: pd.Timestamp, source: str) -> Chart:
         ax.axhline(0, color=chart.INK, linewidth=0.8)
         place = float((pd.DatetimeIndex(table["last"]) < judged).sum())
         if place < len(table):
-            chart.mark_day(ax, place, f"block with {judged:%Y-%m-%d}", left=True)
-        ax.set_xticks(x[::2], [f"{day:%b %y}" for day in table["last"].iloc[::2]])
+            chart.mark_day(
+                ax, place, tell("block with {judged:%Y-%m-%d}", judged=judged), left=True
+            )
+        ax.set_xticks(x[::2], [_short(day) for day in table["last"].iloc[::2]])
         chart.title(
             figure,
-            "Sensitivity to AI shares in blocks that do not overlap",
-            f"AI beta of each {int(_length(table))} days or so, by the block's last month; bars: "
-            "95 % of the wild bootstrap; level lines: means between the breaks that BIC picks",
+            tell("Sensitivity to AI shares in blocks that do not overlap"),
+            tell(
+                "AI beta of each {length} days or so, by the block's last month; bars: "
+                "95 % of the wild bootstrap; level lines: means between the breaks that "
+                "BIC picks",
+                length=int(_length(table)),
+            ),
         )
         chart.source(figure, source)
-    alt = "Dot plot of the AI beta by block of sessions: " + "; ".join(
-        f"to {row.last:%Y-%m-%d} {text.number(row.value)}" for row in table.itertuples()
+    alt = (tell("Dot plot of the AI beta by block of sessions:") + " ") + "; ".join(
+        tell("to {last:%Y-%m-%d} {beta}", last=row.last, beta=text.number(row.value))
+        for row in table.itertuples()
     )
     return Chart("by-quarter", figure, f"{alt}.", table)
 
@@ -145,7 +173,9 @@ def variance(shares: pd.DataFrame, judged: pd.Timestamp, window: int, source: st
             if len(shares):
                 middle = float((level[-1] + upper[-1]) / 2)
                 share = text.amount(float(shares[factor].iloc[-1]), "percent", 0)
-                ends.append((f"{NAMES[factor]} {share}", shares.index[-1], middle, COLORS[factor]))
+                ends.append(
+                    (f"{word(NAMES[factor])} {share}", shares.index[-1], middle, COLORS[factor])
+                )
             level = upper
         ax.set_ylim(0, 100)
         ax.margins(x=0)
@@ -154,16 +184,23 @@ def variance(shares: pd.DataFrame, judged: pd.Timestamp, window: int, source: st
         _years(ax)
         chart.title(
             figure,
-            "What the variance of miners' shares goes with",
-            f"Percent of the variance of their mean daily return over {window} sessions, by "
-            "Shapley's value of R²; the empty part: not explained",
+            tell("What the variance of miners' shares goes with"),
+            tell(
+                "Percent of the variance of their mean daily return over {window} "
+                "sessions, by Shapley's value of R²; the empty part: not explained",
+                window=window,
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends)
-    alt = "Area chart of the share of variance: " + "; ".join(
-        f"{NAMES[f]} between {text.amount(float(shares[f].min()), 'percent', 1)} and "
-        f"{text.amount(float(shares[f].max()), 'percent', 1)}, at the end "
-        f"{text.amount(float(shares[f].iloc[-1]), 'percent', 1)}"
+    alt = (tell("Area chart of the share of variance:") + " ") + "; ".join(
+        tell(
+            "{factor} between {lowest} and {highest}, at the end {last}",
+            factor=word(NAMES[f]),
+            lowest=text.amount(float(shares[f].min()), "percent", 1),
+            highest=text.amount(float(shares[f].max()), "percent", 1),
+            last=text.amount(float(shares[f].iloc[-1]), "percent", 1),
+        )
         for f in order
     )
     return Chart("variance", figure, f"{alt}.", shares)
@@ -174,7 +211,7 @@ def by_share(first: Contracts, second: Contracts, source: str) -> Chart:
     panels = [first] if second.until == first.until else [first, second]
     panels = [p for p in panels if not p.table.empty]
     if not panels:
-        raise AnalysisError("no share has a price in every session of the window")
+        raise AnalysisError(tell("no share has a price in every session of the window"))
     height = max(len(p.table) for p in panels)
     with house_style():
         figure = new_figure(0.27 * height + 1.9)
@@ -193,18 +230,23 @@ def by_share(first: Contracts, second: Contracts, source: str) -> Chart:
                 tick.set_fontweight("semibold" if signed else "normal")
             ax.axvline(0, color=chart.INK, linewidth=0.9)
             chart.numbers(ax.xaxis, most=5)
-            ax.set_title(f"to {panel.until:%Y-%m-%d}")
+            ax.set_title(tell("to {until:%Y-%m-%d}", until=panel.until))
         chart.title(
             figure,
-            "Sensitivity to AI shares, share by share",
-            "AI beta beside the market and bitcoin, with 95 % interval; blue: a contract on AI "
-            "was signed by the window's last session",
+            tell("Sensitivity to AI shares, share by share"),
+            tell(
+                "AI beta beside the market and bitcoin, with 95 % interval; blue: a "
+                "contract on AI was signed by the window's last session"
+            ),
         )
         chart.source(figure, source)
-    alt = "Dot plots of AI betas. " + " ".join(
-        f"To {p.until:%Y-%m-%d}: "
+    alt = (tell("Dot plots of AI betas.") + " ") + " ".join(
+        tell("To {last:%Y-%m-%d}:", last=p.until)
+        + " "
         + "; ".join(
-            f"{row.Index} {text.number(row.value)}{' (contract)' if row.signed else ''}"
+            tell("{share} {beta} (contract)", share=row.Index, beta=text.number(row.value))
+            if row.signed
+            else f"{row.Index} {text.number(row.value)}"
             for row in p.table.itertuples()
         )
         + "."
@@ -217,9 +259,9 @@ def by_share(first: Contracts, second: Contracts, source: str) -> Chart:
 def shocks(table: pd.DataFrame, source: str) -> Chart:
     """What each AI-demand shock did beyond the market and bitcoin: basket and both groups."""
     groups = {
-        "ai": ("AI basket", chart.AI, -0.24),
-        "with": ("miners with contracts", chart.SUBJECT, 0.0),
-        "without": ("miners without", chart.OTHER, 0.24),
+        "ai": (tell("AI basket"), chart.AI, -0.24),
+        "with": (tell("miners with contracts"), chart.SUBJECT, 0.0),
+        "without": (tell("miners without"), chart.OTHER, 0.24),
     }
     y = np.arange(len(table))
     with house_style():
@@ -245,15 +287,18 @@ def shocks(table: pd.DataFrame, source: str) -> Chart:
                 )  # fmt: skip
         chart.title(
             figure,
-            "The sessions of news on AI demand",
-            "Change beyond what the market and bitcoin explain, percent; grey: where 95 of 100 "
-            "ordinary sessions would lie; shares that the news is about are left out",
+            tell("The sessions of news on AI demand"),
+            tell(
+                "Change beyond what the market and bitcoin explain, percent; grey: where "
+                "95 of 100 ordinary sessions would lie; shares that the news is about "
+                "are left out"
+            ),
         )
         chart.source(figure, source)
-    alt = "Dot plot by session: " + "; ".join(
+    alt = (tell("Dot plot by session:") + " ") + "; ".join(
         f"{day:%Y-%m-%d} "
         + ", ".join(
-            f"{label} {text.amount(float(row[name]), 'percent', 1)}"
+            f"{word(str(label))} {text.amount(float(row[name]), 'percent', 1)}"
             for name, (label, _, _) in groups.items()
         )
         for day, row in table.iterrows()
@@ -279,13 +324,21 @@ def choices(table: pd.DataFrame, source: str) -> Chart:
         chart.numbers(ax.xaxis)
         chart.title(
             figure,
-            "The change of the sensitivity under other choices",
-            "AI beta of the later window less the earlier one, 95 % interval; grey: the interval "
-            "spans zero",
+            tell("The change of the sensitivity under other choices"),
+            tell(
+                "AI beta of the later window less the earlier one, 95 % interval; grey: "
+                "the interval spans zero"
+            ),
         )
         chart.source(figure, source)
-    alt = "Interval plot of the change of the AI beta: " + "; ".join(
-        f"{row.Index} {text.number(row.value)} ({text.number(row.low)} to {text.number(row.high)})"
+    alt = (tell("Interval plot of the change of the AI beta:") + " ") + "; ".join(
+        tell(
+            "{choice} {change} ({low} to {high})",
+            choice=word(str(row.Index)),
+            change=text.number(row.value),
+            low=text.number(row.low),
+            high=text.number(row.high),
+        )
         for row in table.itertuples()
     )
     return Chart("choices", figure, f"{alt}.", table)
@@ -299,3 +352,8 @@ def _years(ax: Axes) -> None:
 def _length(table: pd.DataFrame) -> float:
     """Calendar days from one block to the next, the median."""
     return float(pd.Series(table.index).diff().dt.days.median())
+
+
+def _short(day: pd.Timestamp) -> str:
+    """`Mar 25`."""
+    return tell("{month} {year:%y}", month=text.short_month_name(day), year=day)

@@ -9,6 +9,7 @@ from claimbook import text
 from claimbook.analysis.moves import whole_percent
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
+from claimbook.language import tell, word
 
 NEW_YORK = "America/New_York"
 
@@ -55,28 +56,38 @@ def against_range(
         chart.numbers(ax.xaxis, "percent")
         ax.set_ylim(len(order) - 0.4, -0.95)
         ax.annotate(
-            "printed range", (np.mean(printed), -0.9), ha="center", va="top", fontsize=8,
+            tell("printed range"), (np.mean(printed), -0.9), ha="center", va="top", fontsize=8,
             color=chart.PRINTED,
         )  # fmt: skip
         chart.title(
             figure,
-            "Six shares against the printed range"
+            tell("Six shares against the printed range")
             if len(order) == 6
-            else "The shares against the printed range",
-            f"Change from the close before to the close of {event_date} (bars) and to {bar_end} "
-            "New York (rings); a hollow bar rounds to outside the range",
+            else tell("The shares against the printed range"),
+            tell(
+                "Change from the close before to the close of {event_date} (bars) and to "
+                "{bar_end} New York (rings); a hollow bar rounds to outside the range",
+                event_date=event_date,
+                bar_end=bar_end,
+            ),
         )
         chart.source(figure, source)
     outside = [str(t) for t in order[~fits & closes.notna()]]
     alt = (
-        f"Bar chart of the change at the close on {event_date}. "
+        (tell("Bar chart of the change at the close on {event_date}.", event_date=event_date) + " ")
         + "; ".join(f"{t} {text.amount(v, 'percent')}" for t, v in closes.items())
-        + f". The printed range runs from {text.amount(high, 'percent', 0)} to "
-        f"{text.amount(low, 'percent', 0)}. "
         + (
-            f"Outside it after rounding: {text.listed(outside)}. "
+            tell(
+                ". The printed range runs from {high} to {low}.",
+                high=text.amount(high, "percent", 0),
+                low=text.amount(low, "percent", 0),
+            )
+            + " "
+        )
+        + (
+            (tell("Outside it after rounding: {outside}.", outside=text.listed(outside)) + " ")
             if outside
-            else "All lie inside it after rounding. "
+            else (tell("All lie inside it after rounding.") + " ")
         )
         + _rings(at_end, bar_end)
     )
@@ -120,25 +131,36 @@ def through_the_day(
         ax.set_xlim(-0.2, len(x) - 0.9)
         chart.numbers(ax.yaxis, "percent")
         ax.annotate(
-            "printed range", (x[0], printed[0]), xytext=(2, 4), textcoords="offset points",
+            tell("printed range"), (x[0], printed[0]), xytext=(2, 4), textcoords="offset points",
             ha="left", va="bottom", fontsize=8, color=chart.PRINTED,
         )  # fmt: skip
         chart.title(
             figure,
-            "The shares through the day",
-            "Change since the close before, percent, at the opening and at each bar end on "
-            f"{event_date}, New York time",
+            tell("The shares through the day"),
+            tell(
+                "Change since the close before, percent, at the opening and at each bar "
+                "end on {event_date}, New York time",
+                event_date=event_date,
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends)
     last = full.iloc[-1]
-    alt = (
-        f"Line chart of {len(full.columns)} shares from the opening to the close of {event_date}. "
-        f"At the opening they stood between {text.amount(gap.min(), 'percent')} and "
-        f"{text.amount(gap.max(), 'percent')}, at the last bar between "
-        f"{text.amount(last.min(), 'percent')} and {text.amount(last.max(), 'percent')}. "
-        f"{spotlight} is drawn in front"
-        + (f" and ends at {text.amount(last[spotlight], 'percent')}." if spotlight in last else ".")
+    alt = tell(
+        "Line chart of {shares} shares from the opening to the close of {event_date}. "
+        "At the opening they stood between {open_low} and {open_high}, at the last bar "
+        "between {last_low} and {last_high}. {spotlight} is drawn in front",
+        shares=len(full.columns),
+        event_date=event_date,
+        open_low=text.amount(gap.min(), "percent"),
+        open_high=text.amount(gap.max(), "percent"),
+        last_low=text.amount(last.min(), "percent"),
+        last_high=text.amount(last.max(), "percent"),
+        spotlight=spotlight,
+    ) + (
+        (" " + tell("and ends at {last}.", last=text.amount(last[spotlight], "percent")))
+        if spotlight in last
+        else "."
     )
     return Chart("through-the-day", figure, alt, full.rename_axis("bar_end"))
 
@@ -160,24 +182,38 @@ def price_path(
         ax.plot(times, prices, color=chart.SUBJECT, marker="o", markersize=3.5)
         ax.axhline(previous_close, color=chart.INK, linewidth=0.9, linestyle=chart.DASHES)
         ax.annotate(
-            f"close before: {text.number(previous_close)} USD", (times[-1], previous_close),
-            xytext=(0, 4), textcoords="offset points", ha="right", fontsize=8, color=chart.INK,
-        )  # fmt: skip
+            tell("close before: {previous_close} USD", previous_close=text.number(previous_close)),
+            (times[-1], previous_close),
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+            color=chart.INK,
+        )
         ax.xaxis.set_major_locator(HourLocator(tz=NEW_YORK))
         ax.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=NEW_YORK))
         chart.numbers(ax.yaxis)
         ax.margins(x=0.03, y=0.1)
         chart.title(
             figure,
-            f"{ticker}'s price through the day",
-            f"USD, hourly bars of {event_date}, New York time; line: opening and bar ends, "
-            "grey: each bar's low to high",
+            tell("{ticker}'s price through the day", ticker=ticker),
+            tell(
+                "USD, hourly bars of {event_date}, New York time; line: opening and bar "
+                "ends, grey: each bar's low to high",
+                event_date=event_date,
+            ),
         )
         chart.source(figure, source)
-    alt = (
-        f"Line chart of {ticker} on {event_date}: opening at {text.number(prices[0])} USD, lowest "
-        f"{text.number(bars['low'].min())} USD, last bar {text.number(prices[-1])} USD, against "
-        f"{text.number(previous_close)} USD at the close before."
+    alt = tell(
+        "Line chart of {ticker} on {event_date}: opening at {first} USD, lowest "
+        "{lowest} USD, last bar {prices} USD, against {previous_close} USD at the "
+        "close before.",
+        ticker=ticker,
+        event_date=event_date,
+        first=text.number(prices[0]),
+        lowest=text.number(bars["low"].min()),
+        prices=text.number(prices[-1]),
+        previous_close=text.number(previous_close),
     )
     data = bars.assign(
         start=bars["start"].dt.strftime("%H:%M"), end=bars["end"].dt.strftime("%H:%M")
@@ -215,12 +251,16 @@ def beside(table: pd.DataFrame, basis: str, event_date: str, source: str) -> Cha
         chart.numbers(ax.xaxis, "percent")
         chart.title(
             figure,
-            "The same day elsewhere",
-            f"Change from close to close on {event_date}, percent; bitcoin: {basis}",
+            tell("The same day elsewhere"),
+            tell(
+                "Change from close to close on {event_date}, percent; bitcoin: {basis}",
+                event_date=event_date,
+                basis=basis,
+            ),
         )
         chart.source(figure, source)
     alt = (
-        f"Bar chart of changes on {event_date}: "
+        (tell("Bar chart of changes on {event_date}:", event_date=event_date) + " ")
         + "; ".join(f"{n} {text.amount(v, 'percent')}" for n, v in values.items())
         + "."
     )
@@ -248,23 +288,33 @@ def around(days: pd.DataFrame, event_date: str, source: str) -> Chart:
         every = max(1, len(days) // 11)
         ax.set_xlim(-0.3, len(days) - 0.9)
         shown = x[at_event % every :: every]
-        ax.set_xticks(shown, [f"{days.index[i]:%d %b}".lstrip("0") for i in shown])
+        ax.set_xticks(shown, [_day(days.index[i]) for i in shown])
         chart.numbers(ax.yaxis, "percent")
         chart.title(
             figure,
-            "The days around",
-            "Change since the last close before the event, percent, adjusted closes; thick: mean",
+            tell("The days around"),
+            tell(
+                "Change since the last close before the event, percent, adjusted closes; "
+                "thick: mean"
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends)
     day = mean.get(event, np.nan)
-    alt = (
-        f"Line chart of {days.shape[1]} shares over {len(days)} sessions around {event_date}. "
-        f"{len(days.index[days.index < event])} sessions lie before the event. "
-        f"Against the last close before it, their mean stood at "
-        f"{text.amount(float(mean.iloc[0]), 'percent')} on "
-        f"{days.index[0]:%Y-%m-%d}, {text.amount(float(day), 'percent')} on the day and "
-        f"{text.amount(float(mean.iloc[-1]), 'percent')} on {days.index[-1]:%Y-%m-%d}."
+    alt = tell(
+        "Line chart of {shares} shares over {sessions} sessions around {event_date}. "
+        "{before} sessions lie before the event. Against the last close before it, "
+        "their mean stood at {first} on {first_day:%Y-%m-%d}, {day} on the day and "
+        "{last} on {last_day:%Y-%m-%d}.",
+        shares=days.shape[1],
+        sessions=len(days),
+        event_date=event_date,
+        before=len(days.index[days.index < event]),
+        first=text.amount(float(mean.iloc[0]), "percent"),
+        first_day=days.index[0],
+        day=text.amount(float(day), "percent"),
+        last=text.amount(float(mean.iloc[-1]), "percent"),
+        last_day=days.index[-1],
     )
     return Chart("around", figure, alt, days.assign(mean=mean))
 
@@ -272,10 +322,12 @@ def around(days: pd.DataFrame, event_date: str, source: str) -> Chart:
 def _rings(at_end: pd.Series, bar_end: str) -> str:
     known = at_end.dropna()
     if known.empty:
-        return "There are no hourly bars for this day."
-    return (
-        f"At {bar_end} New York they stood between {text.amount(known.max(), 'percent')} and "
-        f"{text.amount(known.min(), 'percent')}."
+        return tell("There are no hourly bars for this day.")
+    return tell(
+        "At {bar_end} New York they stood between {highest} and {lowest}.",
+        bar_end=bar_end,
+        highest=text.amount(known.max(), "percent"),
+        lowest=text.amount(known.min(), "percent"),
     )
 
 
@@ -292,4 +344,11 @@ def _end(name: str, values: pd.Series, color: str) -> list[chart.End]:
     if not len(known):
         return []
     value = float(values.iloc[known[-1]])
-    return [(f"{name} {text.amount(value, 'percent', 1)}", float(known[-1]), value, color)]
+    return [
+        (f"{word(str(name))} {text.amount(value, 'percent', 1)}", float(known[-1]), value, color)
+    ]
+
+
+def _day(day: pd.Timestamp) -> str:
+    """`3 Mar`."""
+    return tell("{day} {month}", day=day.day, month=text.short_month_name(day))

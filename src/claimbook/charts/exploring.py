@@ -19,6 +19,7 @@ from claimbook.charts.chart import (
     source,
     title,
 )
+from claimbook.language import tell, word
 
 # A curve that starts far above the claim would flatten the others.
 CEILING = 4
@@ -46,28 +47,35 @@ def value_curves(curves: pd.DataFrame, target_busd: float, source_line: str) -> 
             ax.plot(shown.index, shown, color=color, linestyle=style)  # type: ignore[arg-type]
             ends.append((textwrap.fill(str(name), 26), *last(line), color))
         ax.annotate(
-            f"published: {text.amount(target_busd, 'bn USD', 1)}",
+            tell("published: {target}", target=text.amount(target_busd, 'bn USD', 1)),
             (curves.index[-1], target_busd), xytext=(0, 3), textcoords="offset points",
             fontsize=8, color=PRINTED, ha="right",
         )  # fmt: skip
         ax.set(
             xlim=(curves.index[0], curves.index[-1]), ylim=(None, top),
-            xlabel="discount rate, percent a year", ylabel="net present value, bn USD",
+            xlabel=tell("discount rate, percent a year"), ylabel=tell("net present value, bn USD"),
         )  # fmt: skip
         title(
             figure,
-            "What the same plan is worth under each set of inputs, by discount rate",
-            "net present value, bn USD; the tables above hold the inputs",
+            tell("What the same plan is worth under each set of inputs, by discount rate"),
+            tell("net present value, bn USD; the tables above hold the inputs"),
         )
         source(figure, source_line)
         end_labels(ax, ends)
     parts = [
-        f"{name}: {text.amount(float(line.iloc[0]), 'bn USD', 1)} at {curves.index[0]:g} percent, "
-        f"{text.amount(float(line.iloc[-1]), 'bn USD', 1)} at {curves.index[-1]:g} percent"
+        tell(
+            "{name}: {first} at {first_day:g} percent, {last} at {last_day:g} percent",
+            name=word(str(name)),
+            first=text.amount(float(line.iloc[0]), "bn USD", 1),
+            first_day=curves.index[0],
+            last=text.amount(float(line.iloc[-1]), "bn USD", 1),
+            last_day=curves.index[-1],
+        )
         for name, line in curves.items()
     ]
-    alt = (
-        "Line chart of net present value by discount rate against the published "
-        f"{text.amount(target_busd, 'bn USD', 1)}. {'; '.join(parts)}."
+    alt = tell(
+        "Line chart of net present value by discount rate against the published {target}. {parts}.",
+        target=text.amount(target_busd, "bn USD", 1),
+        parts="; ".join(parts),
     )
     return Chart("value-by-inputs", figure, alt, curves)

@@ -30,8 +30,9 @@ from claimbook.charts.chart import (
     title,
 )
 from claimbook.charts.revenue import COLOURS, NAMES, SCALE, UNITS, day_zero, short
+from claimbook.language import mark, tell, word
 
-ALL_NAMES = NAMES | {PER_HASH: "Bitcoin per unit of hash rate"}
+ALL_NAMES = NAMES | {PER_HASH: mark("Bitcoin per unit of hash rate")}
 ALL_COLOURS = COLOURS | {PER_HASH: OTHER}
 
 
@@ -44,7 +45,7 @@ def account(
     or, `per_hash`, hashprice in USD per PH/s and day.
     """
     known = {days: found for days, found in accounts.items() if found is not None}
-    unit = "USD per PH/s and day" if per_hash else "m USD a day"
+    unit = tell("USD per PH/s and day") if per_hash else tell("m USD a day")
     rows, tops = [], []
     with house_style():
         figure = new_figure(4.1)
@@ -53,7 +54,7 @@ def account(
             scale = 1.0 if per_hash else 1e6 * days
             level = found.before / scale
             digits = 0 if level >= 20 else 2
-            labels = ["before", *found.additive, "after"]
+            labels = [tell("before"), *map(word, found.additive), tell("after")]
             ax.bar(0, level, color=OTHER, width=0.66)
             _write(ax, 0, level, text.number(level, digits))
             for place, (factor, effect) in enumerate(found.additive.items(), start=1):
@@ -75,27 +76,38 @@ def account(
             ax.set_xticks(
                 range(len(labels)), labels, rotation=55, ha="right", rotation_mode="anchor"
             )
-            ax.set_title(f"{days} days", loc="left", color=INK)
+            ax.set_title(tell("{days} days", days=days), loc="left", color=INK)
             tops.append(ax.get_ylim()[1])
         axes[0].set_ylim(0, 1.06 * max(tops, default=1.0))
-        what = "Hashprice" if per_hash else "Revenue"
+        what = mark("Hashprice") if per_hash else mark("Revenue")
         title(
             figure,
-            f"{what} before and after the halving of {halving.year}, taken apart",
-            f"{unit}; bars: the share credited to each factor (LMDI); whiskers: all orders in "
-            "which they could have changed",
+            tell(
+                "{what} before and after the halving of {year}, taken apart",
+                what=word(what),
+                year=halving.year,
+            ),
+            tell(
+                "{unit}; bars: the share credited to each factor (LMDI); whiskers: all "
+                "orders in which they could have changed",
+                unit=unit,
+            ),
         )
         source(figure, source_line)
     data = pd.DataFrame(rows, columns=["window", "factor", "effect", "lowest", "highest"])
     said = [
-        f"{days} days: "
+        (tell("{days} days:", days=days) + " ")
         + ", ".join(
-            f"{row.factor} {text.number(float(row.effect), 2, sign=True)}"
+            f"{word(str(row.factor))} {text.number(float(row.effect), 2, sign=True)}"
             for row in data[data["window"] == days].itertuples()
         )
         for days in known
     ]
-    alt = f"What each factor did, in {unit}. {'; '.join(said) or 'No window could be taken apart'}."
+    alt = tell(
+        "What each factor did, in {unit}. {parts}.",
+        unit=unit,
+        parts="; ".join(said) or tell("No window could be taken apart"),
+    )
     return Chart("account-hashprice" if per_hash else "account", figure, alt, data)
 
 
@@ -110,7 +122,9 @@ def intervals(table: pd.DataFrame, threshold: float, source_line: str) -> Chart:
                 ax.plot([row["low"], row["high"]], [place, place], color=ALL_COLOURS[measure])
                 ax.plot(row["change"], place, "o", color=ALL_COLOURS[measure], markersize=5)
                 ticks.append(place)
-                labels.append(f"{ALL_NAMES[measure]}, {days} days")
+                labels.append(
+                    tell("{measure}, {days} days", measure=word(ALL_NAMES[measure]), days=days)
+                )
                 place += 1
             place += 0.5
         ax.axvline(0, color=INK, linewidth=0.8)
@@ -120,18 +134,30 @@ def intervals(table: pd.DataFrame, threshold: float, source_line: str) -> Chart:
         numbers(ax.xaxis, "percent")
         title(
             figure,
-            "Change of the mean after the halving, with intervals",
-            "Percent of the mean before; lines: 95 % intervals; dotted: a fall of "
-            f"{text.number(threshold, 0)} %",
+            tell("Change of the mean after the halving, with intervals"),
+            tell(
+                "Percent of the mean before; lines: 95 % intervals; dotted: a fall of "
+                "{threshold} %",
+                threshold=text.number(threshold, 0),
+            ),
         )
         source(figure, source_line)
     said = [
-        f"{ALL_NAMES[str(measure)]}, {days} days: {text.amount(row['change'], 'percent', 0)} "
-        f"({text.number(row['low'], 0)} to {text.number(row['high'], 0)})"
+        tell(
+            "{measure}, {days} days: {change} ({low} to {high})",
+            measure=word(ALL_NAMES[str(measure)]),
+            days=days,
+            change=text.amount(row["change"], "percent", 0),
+            low=text.number(row["low"], 0),
+            high=text.number(row["high"], 0),
+        )
         for (measure, days), row in table.iterrows()
     ]
     return Chart(
-        "change-intervals", figure, f"Dots with intervals. {'; '.join(said)}.", short(table)
+        "change-intervals",
+        figure,
+        tell("Dots with intervals. {parts}.", parts="; ".join(said)),
+        short(table),
     )
 
 
@@ -158,23 +184,31 @@ def step_lines(
                     line.index, line["without step"] / scale, color=INK, linestyle=(0, (1, 1.4))
                 )
             ax.axvline(0, color=INK, linewidth=0.9, linestyle=DASHES)
-            ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
+            ax.set_title(f"{word(NAMES[measure])} ({word(UNITS[measure])})", loc="left", color=INK)
             _from_zero(ax, observed[measure] / scale)
         axes[2].set_xlabel(day_zero(halving))
         axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
         title(
             figure,
-            "Each series and its trends before and after the halving",
-            "Thin: days; thick: fitted trends; dotted: the earlier trend without a step",
+            tell("Each series and its trends before and after the halving"),
+            tell("Thin: days; thick: fitted trends; dotted: the earlier trend without a step"),
         )
         source(figure, source_line)
     said = [
-        f"{NAMES[m]}: a step of {text.amount(step.percent, 'percent', 0)}, 95 % interval "
-        f"{text.number(step.low, 0)} to {text.number(step.high, 0)}"
+        tell(
+            "{measure}: a step of {percent}, 95 % interval {low} to {high}",
+            measure=word(NAMES[m]),
+            percent=text.amount(step.percent, "percent", 0),
+            low=text.number(step.low, 0),
+            high=text.number(step.high, 0),
+        )
         for m, step in steps.items()
         if step is not None
     ]
-    alt = f"Three series with fitted trends. {'; '.join(said) or 'No step could be fitted'}."
+    alt = tell(
+        "Three series with fitted trends. {parts}.",
+        parts="; ".join(said) or tell("No step could be fitted"),
+    )
     return Chart("step", figure, alt, short(observed[list(SERIES)].rename_axis("date")))
 
 
@@ -208,15 +242,22 @@ def placebos(
                     weight="semibold",
                 )  # fmt: skip
                 counted.append([measure, str(year), here.percent])
-            ax.set_title(f"{NAMES[measure]}: number of dates", loc="left", color=INK)
+            ax.set_title(
+                tell("{measure}: number of dates", measure=word(NAMES[measure])),
+                loc="left",
+                color=INK,
+            )
             ax.set_xlim(edges[0], edges[-1])
             ax.set_ylim(0, 1.08 * tall)
-        axes[2].set_xlabel("Step that the model finds (%); the last bars hold all beyond")
+        axes[2].set_xlabel(tell("Step that the model finds (%); the last bars hold all beyond"))
         axes[2].xaxis.set_major_formatter(FuncFormatter(lambda v, _: text.number(v, 0)))
         title(
             figure,
-            "The step at the halving among steps at dates with no halving near",
-            "Number of dates by the step that the model finds there; thin pins: the other halvings",
+            tell("The step at the halving among steps at dates with no halving near"),
+            tell(
+                "Number of dates by the step that the model finds there; thin pins: the "
+                "other halvings"
+            ),
         )
         source(figure, source_line)
     # What is drawn: the bars, and the pins of the halvings (a year instead of a count).
@@ -224,13 +265,24 @@ def placebos(
     pins = pd.DataFrame(counted, columns=["series", "halving", "step_pct"])
     data = short(pd.concat([data, pins], ignore_index=True)).set_index("series")
     said = [
-        f"{NAMES[m]}: {text.amount(s.percent, 'percent', 0)} at the halving, and at "
-        f"{len(drawn[m]):,} other dates from {text.amount(drawn[m].min(), 'percent', 0)} to "
-        f"{text.amount(drawn[m].max(), 'percent', 0, sign=True)}"
+        tell(
+            "{measure}: {percent} at the halving, and at {count:,} other dates from "
+            "{lowest} to {highest}",
+            measure=word(NAMES[m]),
+            percent=text.amount(s.percent, "percent", 0),
+            count=len(drawn[m]),
+            lowest=text.amount(drawn[m].min(), "percent", 0),
+            highest=text.amount(drawn[m].max(), "percent", 0, sign=True),
+        )
         for m, s in steps.items()
         if s is not None and len(drawn.get(m, []))
     ]
-    return Chart("placebo", figure, f"Three histograms. {'; '.join(said) or 'No dates'}.", data)
+    return Chart(
+        "placebo",
+        figure,
+        tell("Three histograms. {parts}.", parts="; ".join(said) or tell("No dates")),
+        data,
+    )
 
 
 def breaks(
@@ -256,21 +308,32 @@ def breaks(
                 ax.axvspan(here.low, here.high, color=GRID, alpha=0.8, linewidth=0, zorder=0)
                 ax.axvline(here.single, color=INK, linewidth=1.4)
             ax.axvline(halving.day, color=INK, linewidth=0.9, linestyle=DASHES)
-            ax.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
+            ax.set_title(f"{word(NAMES[measure])} ({word(UNITS[measure])})", loc="left", color=INK)
             _from_zero(ax, observed[measure] / scale)
         title(
             figure,
-            "Levels and breaks that a search finds in a span about the halving",
-            "Thick: levels by BIC; upright line: the one break that explains most, with its 95 % "
-            "interval (grey); dashed: the halving",
+            tell("Levels and breaks that a search finds in a span about the halving"),
+            tell(
+                "Thick: levels by BIC; upright line: the one break that explains most, "
+                "with its 95 % interval (grey); dashed: the halving"
+            ),
         )
         source(figure, source_line)
     said = [
-        f"{NAMES[m]}: {here.single:%Y-%m-%d} ({here.low:%Y-%m-%d} to {here.high:%Y-%m-%d})"
+        tell(
+            "{measure}: {single:%Y-%m-%d} ({low:%Y-%m-%d} to {high:%Y-%m-%d})",
+            measure=word(NAMES[m]),
+            single=here.single,
+            low=here.low,
+            high=here.high,
+        )
         for m in SERIES
         if (here := found.get(m)) is not None
     ]
-    alt = f"The break that explains most. {'; '.join(said) or 'No search could be made'}."
+    alt = tell(
+        "The break that explains most. {parts}.",
+        parts="; ".join(said) or tell("No search could be made"),
+    )
     # The days themselves are the data of the figure of steps; here the levels between the breaks.
     data = pd.DataFrame(levels, columns=["series", "from", "to", "level"]).set_index("series")
     return Chart("breaks", figure, alt, short(data))

@@ -9,6 +9,7 @@ from matplotlib.dates import DateFormatter, MonthLocator
 from claimbook import text
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
+from claimbook.language import tell, word
 
 MW_YEAR = "m USD per MW-year"
 FIRM = ("primary", "quoted")  # what the company or a known outlet said
@@ -42,36 +43,54 @@ def over_time(
         if rent == rent:
             ax.hlines(rent, day, end, color=chart.AI, linewidth=2.2)
             ax.scatter([day], [rent], s=38, color=chart.AI, zorder=4)
-            ends.append((f"the contract's\nrent: {text.number(rent)}", end, rent, chart.AI))
+            ends.append(
+                (tell("the contract's\nrent: {rent}", rent=text.number(rent)), end, rent, chart.AI)
+            )
         ax.scatter(
             rents.index, rents, s=20, facecolor="white", edgecolor=chart.AI, linewidth=1, zorder=3
         )
         low, high = float(mining["worst"].min()) * 0.9, float(mining["best"].max()) * 1.1
         chart.logarithmic(ax, "y", TICKS, low, high)
         ax.set_ylim(low, high)
-        chart.mark_day(ax, day, f"contract, {day:%b %Y}")
+        chart.mark_day(ax, day, tell("contract, {day}", day=text.short_month(day)))
         for column, name in (("best", best), ("chosen", chosen), ("worst", worst)):
             value = float(mining[column].iloc[-1])
-            label = f"mining at\n{_jth(name)}: {text.number(value)}"
+            label = tell(
+                "mining at\n{efficiency}: {value}", efficiency=_jth(name), value=text.number(value)
+            )
             ends.append((label, end, value, chart.SUBJECT if column == "chosen" else chart.MUTED))
         chart.dates(ax)
         ax.margins(x=0)
         ax.set_ylabel(MW_YEAR)
         chart.title(
             figure,
-            "What a megawatt earns in a year: rented out for AI, or mining bitcoin",
-            f"{MW_YEAR}, logarithmic scale; line and band: mining at hashprice's trailing mean; "
-            "rings: other hosting contracts on the day they were announced; revenue, not profit",
+            tell("What a megawatt earns in a year: rented out for AI, or mining bitcoin"),
+            tell(
+                "{unit}, logarithmic scale; line and band: mining at hashprice's "
+                "trailing mean; rings: other hosting contracts on the day they were "
+                "announced; revenue, not profit",
+                unit=word(MW_YEAR),
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends)
     low, high = (float(mining[c].iloc[-1]) for c in ("worst", "best"))
-    alt = (
-        f"Line chart from {mining.index[0]:%Y-%m-%d} to {end:%Y-%m-%d}. Mining at "
-        f"{_jth(chosen)} between {text.number(float(mining['chosen'].min()))} and "
-        f"{text.number(float(mining['chosen'].max()))} {MW_YEAR}; at the end between "
-        f"{text.number(low)} and {text.number(high)} over the range of efficiencies. The contract "
-        f"of {contract[0]} stands at {text.number(rent)}; {len(rents)} other hosting contracts."
+    alt = tell(
+        "Line chart from {first_day:%Y-%m-%d} to {end:%Y-%m-%d}. Mining at {efficiency} "
+        "between {lowest} and {highest} {unit}; at the end between {low} and "
+        "{high} over the range of efficiencies. The contract of {first} stands at "
+        "{rent}; {count} other hosting contracts.",
+        first_day=mining.index[0],
+        end=end,
+        efficiency=_jth(chosen),
+        lowest=text.number(float(mining["chosen"].min())),
+        highest=text.number(float(mining["chosen"].max())),
+        unit=word(MW_YEAR),
+        low=text.number(low),
+        high=text.number(high),
+        first=contract[0],
+        rent=text.number(rent),
+        count=len(rents),
     )
     return Chart("rent-and-mining", figure, alt, mining.rename_axis("date"))
 
@@ -103,27 +122,38 @@ def by_efficiency(
         for place, (name, value) in enumerate(known.items()):
             ax.axhline(value, color=chart.AI, linewidth=1.6, linestyle="-" if place == 0 else "--")
             ax.annotate(
-                f"{name}, {text.number(value)}", (inside[-1], value), xytext=(0, 3),
+                f"{word(str(name))}, {text.number(value)}", (inside[-1], value), xytext=(0, 3),
                 textcoords="offset points", ha="right", fontsize=8, color=chart.AI,
             )  # fmt: skip
         ax.set_xlim(inside[0], inside[-1])
         ax.set_ylim(0, None)
-        chart.mark_day(ax, efficiency, f"chosen: {_jth(efficiency)}")
-        ax.set_xlabel("energy a machine needs, J/TH (lower is better)", labelpad=2)
+        chart.mark_day(ax, efficiency, tell("chosen: {efficiency}", efficiency=_jth(efficiency)))
+        ax.set_xlabel(tell("energy a machine needs, J/TH (lower is better)"), labelpad=2)
         ax.set_ylabel(MW_YEAR)
         chart.title(
             figure,
-            "A megawatt's mining revenue by the efficiency of its machines",
-            f"{MW_YEAR}; curves: mining at hashprice's mean over three spans; purple: rent",
+            tell("A megawatt's mining revenue by the efficiency of its machines"),
+            tell(
+                "{unit}; curves: mining at hashprice's mean over three spans; purple: rent",
+                unit=word(MW_YEAR),
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends)
     near = shown.iloc[int(np.abs(inside - efficiency).argmin())]
     said = [f"{names[str(c)]} {text.number(float(v))}" for c, v in near.items()]
     alt = (
-        f"Falling curves of mining revenue against J/TH. At {_jth(efficiency)}: "
-        f"{'; '.join(said)} {MW_YEAR}. Rents: "
-        + ("; ".join(f"{n} {text.number(v)}" for n, v in known.items()) or "not known")
+        (
+            tell(
+                "Falling curves of mining revenue against J/TH. At {efficiency}: {parts} {unit}. "
+                "Rents:",
+                efficiency=_jth(efficiency),
+                parts="; ".join(said),
+                unit=word(MW_YEAR),
+            )
+            + " "
+        )
+        + ("; ".join(f"{n} {text.number(v)}" for n, v in known.items()) or tell("not known"))
         + "."
     )
     data = shown.rename(columns=dict(names))
@@ -145,9 +175,14 @@ def contracts(table: pd.DataFrame, mining: float, source: str) -> Chart:
         for position, row in zip(y, table.itertuples(), strict=True):
             if row.rent != row.rent:
                 ax.annotate(
-                    "not known", (mining, position), xytext=(6, 0), textcoords="offset points",
-                    va="center", fontsize=7.5, color=chart.MUTED,
-                )  # fmt: skip
+                    tell("not known"),
+                    (mining, position),
+                    xytext=(6, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=7.5,
+                    color=chart.MUTED,
+                )
                 continue
             cloud = row.kind == "cloud"
             color = chart.CLOUD if cloud else chart.AI
@@ -156,8 +191,9 @@ def contracts(table: pd.DataFrame, mining: float, source: str) -> Chart:
                 row.rent, position, s=34, facecolor=color if firm else "white", edgecolor=color,
                 linewidth=1.3, zorder=3, marker="s" if cloud else "o",
             )  # fmt: skip
+            rent = text.number(row.rent)
             ax.annotate(
-                f"{text.number(row.rent)}{', cloud' if cloud else ''}",
+                tell("{rent}, cloud", rent=rent) if cloud else rent,
                 (row.rent, position), xytext=(7, 0), textcoords="offset points", va="center",
                 fontsize=8, color=chart.INK,
             )  # fmt: skip
@@ -167,25 +203,38 @@ def contracts(table: pd.DataFrame, mining: float, source: str) -> Chart:
         chart.logarithmic(ax, "x", TICKS, left, right)
         ax.set_xlim(left, right)
         ax.annotate(
-            f"mining at the contract's date: {text.number(mining)}", (mining, -0.75),
-            xytext=(5, 0), textcoords="offset points", va="center", fontsize=8,
+            tell("mining at the contract's date: {mining}", mining=text.number(mining)),
+            (mining, -0.75),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
             color=chart.SUBJECT,
-        )  # fmt: skip
+        )
         ax.set_xlabel(MW_YEAR)
         chart.title(
             figure,
-            "Revenue a megawatt and year of every signed contract",
-            f"Value over megawatts and base term, {MW_YEAR}, logarithmic scale; filled: company or "
-            "known outlet; open: second-hand or derived; square: cloud with own machines",
+            tell("Revenue a megawatt and year of every signed contract"),
+            tell(
+                "Value over megawatts and base term, {unit}, logarithmic scale; "
+                "filled: company or known outlet; open: second-hand or derived; square: "
+                "cloud with own machines",
+                unit=word(MW_YEAR),
+            ),
         )
         chart.source(figure, source)
     hosting = table.loc[known & (table["kind"] == "hosting").to_numpy(), "rent"]
     cloud = table.loc[known & (table["kind"] == "cloud").to_numpy(), "rent"]
-    alt = (
-        f"Dot plot of {int(known.sum())} contracts: hosting from {text.number(hosting.min())} to "
-        f"{text.number(hosting.max())} {MW_YEAR}; cloud "
-        f"{text.listed([text.number(float(v)) for v in cloud]) or 'none'}; mining at "
-        f"{text.number(mining)}; {int((~known).sum())} not known."
+    alt = tell(
+        "Dot plot of {known} contracts: hosting from {lowest} to {highest} "
+        "{unit}; cloud {clouds}; mining at {mining}; {unknown} not known.",
+        known=int(known.sum()),
+        lowest=text.number(hosting.min()),
+        highest=text.number(hosting.max()),
+        unit=word(MW_YEAR),
+        clouds=text.listed([text.number(float(v)) for v in cloud]) or tell("none"),
+        mining=text.number(mining),
+        unknown=int((~known).sum()),
     )
     data = table[["company", "date", "mw", "rent", "kind", "certainty"]].set_index("company")
     return Chart("contracts", figure, alt, data)
@@ -198,9 +247,9 @@ def signed(
 
     `sums` as from `analysis.hosting.signed`; `counts` has date, mw and busd, by who counted.
     """
-    panels = {"mw": "MW signed", "busd": "bn USD, base terms"}
+    panels = {"mw": tell("MW signed"), "busd": tell("bn USD, base terms")}
     lines = {
-        "all": (chart.OTHER, "with cloud"),
+        "all": (chart.OTHER, tell("with cloud")),
         "hosting": (chart.AI, "hosting"),
         "company": (chart.SUBJECT, name),
     }
@@ -217,44 +266,55 @@ def signed(
                 x = [*sums.index, end]
                 ax.step(x, [*values, values.iloc[-1]], where="post", color=color)
                 total = float(values.iloc[-1])
-                ends.append((f"{label}\n{text.number(total, 0)}", end, total, color))
+                ends.append((f"{word(str(label))}\n{text.number(total, 0)}", end, total, color))
             seen = counts[counts[unit].notna()]
             ax.scatter(
                 seen["date"], seen[unit], s=30, marker="D", facecolor="white",
                 edgecolor=chart.INK, linewidth=1.2, zorder=4, clip_on=False,
             )  # fmt: skip
             counted = text.listed([text.number(v, 0) for v in seen[unit]])
-            ax.set_title(f"{heading}; others: {counted}", fontsize=8.5)
+            ax.set_title(
+                tell("{heading}; others: {counted}", heading=word(heading), counted=counted),
+                fontsize=8.5,
+            )
             highest = max(float(sums[f"all_{unit}"].max()), float(seen[unit].max()))
             ax.set_ylim(0, highest * 1.08)
             ax.yaxis.set_major_formatter(lambda v, _: text.number(v, 0))
-            chart.mark_day(ax, day, f"article,\n{day:%b %Y}", left=True)
+            chart.mark_day(ax, day, tell("article,\n{day}", day=text.short_month(day)), left=True)
             named.append((ax, ends))
             ax.xaxis.set_major_locator(MonthLocator((1, 7)))
             ax.xaxis.set_major_formatter(DateFormatter("%b\n%Y"))
             ax.set_xlim(sums.index[0] - pd.Timedelta(days=14), end)
         chart.title(
             figure,
-            "AI contracts signed by date",
-            "Running totals of the contracts found, signed and not built; diamonds: counts by "
-            "others, second-hand",
+            tell("AI contracts signed by date"),
+            tell(
+                "Running totals of the contracts found, signed and not built; diamonds: "
+                "counts by others, second-hand"
+            ),
         )
         chart.source(figure, source)
         for ax, ends in named:
             chart.end_labels(ax, ends)
     last = sums.iloc[-1]
     said = [
-        f"{label} {text.amount(float(last[f'{line}_mw']), 'MW', 0)} and "
-        f"{text.amount(float(last[f'{line}_busd']), 'bn USD', 1)}"
+        tell(
+            "{label} {size} and {value}",
+            label=word(str(label)),
+            size=text.amount(float(last[f"{line}_mw"]), "MW", 0),
+            value=text.amount(float(last[f"{line}_busd"]), "bn USD", 1),
+        )
         for line, (_, label) in lines.items()
     ]
     others = [
         f"{who}: {text.amount(row['mw'], 'MW', 0)}, {text.amount(row['busd'], 'bn USD', 0)}"
         for who, row in counts.iterrows()
     ]
-    alt = (
-        f"Two step charts to {sums.index[-1]:%Y-%m-%d}: {'; '.join(said)}. Counted by others: "
-        f"{'; '.join(others) or 'none'}."
+    alt = tell(
+        "Two step charts to {last_day:%Y-%m-%d}: {parts}. Counted by others: {others}.",
+        last_day=sums.index[-1],
+        parts="; ".join(said),
+        others="; ".join(others) or tell("none"),
     )
     return Chart("signed", figure, alt, sums)
 
@@ -265,9 +325,9 @@ def revenue(quarters: pd.DataFrame, name: str, contract_date: str, source: str) 
     `quarters` has self_mining, hosted_mining, ai_hosting, total, certainty, by quarter.
     """
     parts = {
-        "self_mining": (chart.SUBJECT, "mining for itself"),
-        "hosted_mining": (chart.PALE, "hosting other\nminers"),
-        "ai_hosting": (chart.AI, "hosting AI"),
+        "self_mining": (chart.SUBJECT, tell("mining for itself")),
+        "hosted_mining": (chart.PALE, tell("hosting other\nminers")),
+        "ai_hosting": (chart.AI, tell("hosting AI")),
     }
     x = np.arange(len(quarters))
     day = pd.Timestamp(contract_date)
@@ -289,35 +349,52 @@ def revenue(quarters: pd.DataFrame, name: str, contract_date: str, source: str) 
         ends: list[chart.End] = []
         for column, (color, label) in parts.items():
             value = float(last[column]) if last[column] == last[column] else 0.0
-            said = f"{label} {text.number(last[column], 1)}"
+            said = f"{word(str(label))} {text.number(last[column], 1)}"
             ends.append((said, float(x[-1]) + 0.36, y + value / 2, color))
             y += value
         start = day.to_period("Q")
         if start in quarters.index:
             at = int(quarters.index.get_loc(start))
             ax.annotate(
-                f"contract,\n{day:%b %Y}", (at, bottom[at]), xytext=(0, 15),
-                textcoords="offset points", ha="center", fontsize=8, color=chart.MUTED,
-            )  # fmt: skip
+                tell("contract,\n{day}", day=text.short_month(day)),
+                (at, bottom[at]),
+                xytext=(0, 15),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=chart.MUTED,
+            )
         marks = ["*" if c in ("second-hand", "derived") else "" for c in quarters["certainty"]]
         ax.set_xticks(
             x, [f"{q.year}\nQ{q.quarter}{m}" for q, m in zip(quarters.index, marks, strict=True)]
         )
         ax.grid(axis="x", visible=False)
-        ax.set_ylabel("m USD a quarter")
+        ax.set_ylabel(tell("m USD a quarter"))
         chart.title(
             figure,
-            f"{name}'s revenue by business",
-            "m USD by calendar quarter, as the company gave it; above the bars: its own "
-            "totals; *: partly second-hand",
+            tell("{name}'s revenue by business", name=word(str(name))),
+            tell(
+                "m USD by calendar quarter, as the company gave it; above the bars: its "
+                "own totals; *: partly second-hand"
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends)
     told = [
-        f"{q.year} Q{q.quarter} {text.number(float(t), 1)} (AI {text.number(a, 1)})"
+        tell(
+            "{year} Q{quarter} {all} (AI {ai})",
+            year=q.year,
+            quarter=q.quarter,
+            all=text.number(float(t), 1),
+            ai=text.number(a, 1),
+        )
         for q, t, a in zip(quarters.index, quarters["total"], quarters["ai_hosting"], strict=True)
     ]
-    alt = f"Stacked bars of {name}'s revenue, m USD a quarter, all and from AI: {'; '.join(told)}."
+    alt = tell(
+        "Stacked bars of {name}'s revenue, m USD a quarter, all and from AI: {told}.",
+        name=word(str(name)),
+        told="; ".join(told),
+    )
     return Chart("revenue-by-business", figure, alt, quarters.drop(columns="source"))
 
 
@@ -335,7 +412,7 @@ def since(path: pd.DataFrame, marks: Mapping[str, str], event_date: str, source:
         for name, (color, width) in zip(index.columns, looks, strict=False):
             ax.plot(index.index, index[name], color=color, linewidth=width)
             x, y = chart.last(index[name])
-            ends.append((f"{name} {text.number(y, 0)}", x, y, color))
+            ends.append((f"{word(str(name))} {text.number(y, 0)}", x, y, color))
         ax.axhline(100, color=chart.INK, linewidth=0.9)
         low, high = float(index.min().min()), float(index.max().max())
         chart.logarithmic(ax, "y", LEVELS, low * 0.9, high * 1.1)
@@ -348,14 +425,24 @@ def since(path: pd.DataFrame, marks: Mapping[str, str], event_date: str, source:
         chart.dates(ax)
         chart.title(
             figure,
-            "The shares since",
-            f"Index, close before {event_date} = 100, adjusted closes, log scale; other miners: "
-            "equal amounts held",
+            tell("The shares since"),
+            tell(
+                "Index, close before {event_date} = 100, adjusted closes, log scale; "
+                "other miners: equal amounts held",
+                event_date=event_date,
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends, plate=True)
-    said = [f"{label} on {day:%Y-%m-%d}" for label, day, _, _ in ends]
-    alt = f"Line chart from the close before {event_date}, set to 100: {'; '.join(said)}."
+    said = [
+        tell("{label} on {day:%Y-%m-%d}", label=word(str(label)), day=day)
+        for label, day, _, _ in ends
+    ]
+    alt = tell(
+        "Line chart from the close before {event_date}, set to 100: {parts}.",
+        event_date=event_date,
+        parts="; ".join(said),
+    )
     return Chart("shares-since", figure, alt, index.rename_axis("date"))
 
 

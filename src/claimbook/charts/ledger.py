@@ -11,6 +11,7 @@ from matplotlib.patches import Circle, Patch, Rectangle
 from claimbook import ledger, text
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
+from claimbook.language import tell, tell_many, word
 
 # The colours of the page's verdicts. Each comes with a mark of its own, so that none is needed.
 COLOURS = {
@@ -47,7 +48,8 @@ def at_a_glance(findings: pd.DataFrame, source: str) -> Chart:
         ax.set_ylim(len(claims) * _ROW + 0.32, -0.3)
         ax.set_aspect("equal", anchor="W")
         ax.set_axis_off()
-        for x, head in ((_FIRST, "decide"), (second, "cross-checks"), (_WORD, "verdict")):
+        heads = (_FIRST, tell("decide")), (second, tell("cross-checks")), (_WORD, tell("verdict"))
+        for x, head in heads:
             ax.text(x, -0.12, head, fontsize=7.5, color=chart.MUTED, va="center")
         for number, claim in enumerate(claims):
             rows = findings[findings["claim"] == claim]
@@ -57,8 +59,11 @@ def at_a_glance(findings: pd.DataFrame, source: str) -> Chart:
         _key(ax, len(claims) * _ROW + 0.22)
         chart.title(
             figure,
-            "Every claim and every finding",
-            "One mark a finding. Squares decide the verdict; circles are cross-checks that do not.",
+            tell("Every claim and every finding"),
+            tell(
+                "One mark a finding. Squares decide the verdict; circles are "
+                "cross-checks that do not."
+            ),
         )
         chart.source(figure, source)
     return Chart("at-a-glance", figure, _alt(findings, claims), findings.set_index("claim"))
@@ -78,7 +83,7 @@ def _row(ax: Axes, rows: pd.DataFrame, y: float, second: float, step: float) -> 
             color=COLOURS[verdict],
         )  # fmt: skip
     else:
-        ax.text(_WORD, y, "no verdict here", fontsize=8, va="center", color=chart.MUTED)
+        ax.text(_WORD, y, tell("no verdict here"), fontsize=8, va="center", color=chart.MUTED)
 
 
 def _mark(ax: Axes, x: float, y: float, outcome: str, *, decides: bool) -> None:
@@ -108,7 +113,7 @@ def _key(ax: Axes, y: float) -> None:
     x = 0.1
     for outcome in ledger.VERDICTS:
         _mark(ax, x, y, outcome, decides=True)
-        ax.text(x + 0.16, y, outcome, fontsize=8, va="center", color=chart.INK)
+        ax.text(x + 0.16, y, word(outcome), fontsize=8, va="center", color=chart.INK)
         x += 0.52 + 0.068 * len(outcome)
 
 
@@ -117,11 +122,8 @@ def _alt(findings: pd.DataFrame, claims: list[str]) -> str:
     parts = []
     for claim in claims:
         rows = findings[findings["claim"] == claim]
-        said = [f"{claim}: {rows['verdict'].iloc[0]}"]
-        for weight, one, many in (
-            ("decides", "finding decides", "findings decide"),
-            ("cross-check", "cross-check", "cross-checks"),
-        ):
+        said = [f"{claim}: {word(str(rows['verdict'].iloc[0]))}"]
+        for weight in ("decides", "cross-check"):
             outcomes = Counter(rows.loc[rows["weight"] == weight, "outcome"])
             if count := outcomes.total():
                 listed = [
@@ -129,6 +131,16 @@ def _alt(findings: pd.DataFrame, claims: list[str]) -> str:
                     for v in ledger.VERDICTS
                     if outcomes[v]
                 ]
-                said.append(f"{count} {one if count == 1 else many} ({text.listed(listed)})")
+                counted = (
+                    tell_many("{count} finding decides", "{count} findings decide", count)
+                    if weight == "decides"
+                    else tell_many("{count} cross-check", "{count} cross-checks", count)
+                )
+                said.append(f"{counted} ({text.listed(listed)})")
         parts.append(", ".join(said))
-    return f"Grid of {len(claims)} claims and {len(known)} findings. {'; '.join(parts)}."
+    return tell(
+        "Grid of {claims} claims and {findings} findings. {parts}.",
+        claims=len(claims),
+        findings=len(known),
+        parts="; ".join(parts),
+    )

@@ -9,17 +9,18 @@ from claimbook import text
 from claimbook.analysis.pressure import Shares, Split
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
+from claimbook.language import mark, tell, word
 
 INDEXED = {
-    "price_usd": ("bitcoin", chart.BITCOIN),
-    "hashprice": ("hashprice", chart.HASHPRICE),
-    "difficulty": ("difficulty", chart.OTHER),
+    "price_usd": (mark("bitcoin"), chart.BITCOIN),
+    "hashprice": (mark("hashprice"), chart.HASHPRICE),
+    "difficulty": (mark("difficulty"), chart.OTHER),
 }
 EFFECTS = {
-    "price": ("price", chart.BITCOIN),
-    "difficulty": ("difficulty", chart.OTHER),
-    "subsidy": ("subsidy", chart.SUBJECT),
-    "fees": ("fees", chart.FEES),
+    "price": (mark("price"), chart.BITCOIN),
+    "difficulty": (mark("difficulty"), chart.OTHER),
+    "subsidy": (mark("subsidy"), chart.SUBJECT),
+    "fees": (mark("fees"), chart.FEES),
 }
 PER_HASH = "USD per PH/s and day"
 
@@ -50,28 +51,45 @@ def spell(
             width = 2.2 if label == "hashprice" else 1.6
             ax.plot(index.index, index[label], color=color, linewidth=width)
             x, y = chart.last(index[label])
-            ends.append((f"{label} {text.number(y, 1)}", x, y, color))
+            ends.append((f"{word(str(label))} {text.number(y, 1)}", x, y, color))
         if start <= article <= end:
-            chart.mark_day(ax, article, "the article", left=True)
+            chart.mark_day(ax, article, tell("the article"), left=True)
         chart.dates(ax)
         chart.title(
             figure,
-            "Bitcoin, hashprice and difficulty",
-            f"Index, {eve:%Y-%m-%d} = 100, daily values, UTC; hashprice is revenue per unit of "
-            "hash rate",
+            tell("Bitcoin, hashprice and difficulty"),
+            tell(
+                "Index, {eve:%Y-%m-%d} = 100, daily values, UTC; hashprice is revenue "
+                "per unit of hash rate",
+                eve=eve,
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends)
     said = []
     for label in index.columns:
         value = index[label]
-        at = f", {text.number(float(value[article]), 1)} on the article's day" if (
-            start <= article <= end
-        ) else ""  # fmt: skip
-        said.append(f"{label} between {text.number(float(value.min()), 1)} and "
-                    f"{text.number(float(value.max()), 1)}{at}, "
-                    f"{text.number(float(value.iloc[-1]), 1)} at the end")  # fmt: skip
-    alt = f"Line chart from {eve:%Y-%m-%d}, set to 100, to {end:%Y-%m-%d}: {'; '.join(said)}."
+        at = (
+            tell(", {value} on the article's day", value=text.number(float(value[article]), 1))
+            if (start <= article <= end)
+            else ""
+        )
+        said.append(
+            tell(
+                "{label} between {lowest} and {highest}{at}, {last} at the end",
+                label=word(str(label)),
+                lowest=text.number(float(value.min()), 1),
+                highest=text.number(float(value.max()), 1),
+                at=at,
+                last=text.number(float(value.iloc[-1]), 1),
+            )
+        )
+    alt = tell(
+        "Line chart from {eve:%Y-%m-%d}, set to 100, to {end:%Y-%m-%d}: {parts}.",
+        eve=eve,
+        end=end,
+        parts="; ".join(said),
+    )
     return Chart(name, figure, alt, index.rename_axis("date"))
 
 
@@ -80,13 +98,13 @@ def steps(found: Sequence[Split], window: int, source: str) -> Chart:
     rows: list[tuple[str, float, float, str]] = []
     for number, step in enumerate(found):
         if number == 0:
-            rows.append((f"{step.first:%d %b %Y}".lstrip("0"), 0.0, step.before, chart.HASHPRICE))
+            rows.append((text.short_day(step.first), 0.0, step.before, chart.HASHPRICE))
         level = step.before
         for effect, (label, color) in EFFECTS.items():
             change = float(step.table.at[effect, "usd"])
             rows.append((label, level, change, color))
             level += change
-        rows.append((f"{step.last:%d %b %Y}".lstrip("0"), 0.0, step.after, chart.HASHPRICE))
+        rows.append((text.short_day(step.last), 0.0, step.after, chart.HASHPRICE))
     with house_style():
         figure = new_figure(4.0)
         ax = figure.subplots()
@@ -104,28 +122,40 @@ def steps(found: Sequence[Split], window: int, source: str) -> Chart:
                     [position - 0.36, position + 1.36], [base + height] * 2, color=chart.MUTED,
                     linewidth=0.7,
                 )  # fmt: skip
-        ax.set_xticks(x, [label.replace(" 20", "\n20") for label, *_ in rows])
+        ax.set_xticks(x, [word(label).replace(" 20", "\n20") for label, *_ in rows])
         for tick, (_, _, _, color) in zip(ax.get_xticklabels(), rows, strict=True):
             tick.set_color(chart.INK if color == chart.HASHPRICE else chart.MUTED)
-        ax.set_ylabel(PER_HASH)
+        ax.set_ylabel(word(PER_HASH))
         ax.set_ylim(0, 1.1 * max(base + max(height, 0.0) for _, base, height, _ in rows))
         chart.title(
             figure,
-            "Hashprice taken apart",
-            f"{PER_HASH}; brown: means of {window} days ending on the date (summed revenue over "
-            "summed hash rate); between them what each factor did, exact",
+            tell("Hashprice taken apart"),
+            tell(
+                "{unit}; brown: means of {window} days ending on the date (summed "
+                "revenue over summed hash rate); between them what each factor did, exact",
+                unit=word(PER_HASH),
+                window=window,
+            ),
         )
         chart.source(figure, source)
     said = [
-        f"from {step.first:%Y-%m-%d} to {step.last:%Y-%m-%d} hashprice went from "
-        f"{text.number(step.before, 1)} to {text.number(step.after, 1)}: "
+        (
+            tell(
+                "from {first:%Y-%m-%d} to {last:%Y-%m-%d} hashprice went from {before} to {after}:",
+                first=step.first,
+                last=step.last,
+                before=text.number(step.before, 1),
+                after=text.number(step.after, 1),
+            )
+            + " "
+        )
         + ", ".join(
-            f"{label} {text.number(float(step.table.at[e, 'usd']), 1, sign=True)}"
+            f"{word(str(label))} {text.number(float(step.table.at[e, 'usd']), 1, sign=True)}"
             for e, (label, _) in EFFECTS.items()
         )
         for step in found
     ]
-    alt = f"Waterfall chart, {PER_HASH}: {'; '.join(said)}."
+    alt = tell("Waterfall chart, {unit}: {parts}.", unit=word(PER_HASH), parts="; ".join(said))
     data = pd.DataFrame(rows, columns=["bar", "from", "change_or_level", "colour"])
     return Chart("steps", figure, alt, data.drop(columns="colour").set_index("bar"))
 
@@ -136,32 +166,39 @@ def effects(daily: pd.DataFrame, article: pd.Timestamp, source: str) -> Chart:
         figure = new_figure(3.7)
         ax = figure.subplots()
         drawn = {e: look for e, look in EFFECTS.items() if (daily[e] != 0).any()}
-        drawn["change"] = ("all together", chart.HASHPRICE)
+        drawn["change"] = (tell("all together"), chart.HASHPRICE)
         said, ends = [], []
         for column, (label, color) in drawn.items():
             width = 2.2 if column == "change" else 1.6
             ax.plot(daily.index, daily[column], color=color, linewidth=width)
             x, y = chart.last(daily[column])
-            said.append(f"{label} {text.number(y, 1, sign=True)}")
+            said.append(f"{word(str(label))} {text.number(y, 1, sign=True)}")
             ends.append((said[-1], x, y, color))
         # No further than the lines: at their ends the labels begin.
         ax.plot(daily.index[[0, -1]], [0, 0], color=chart.INK, linewidth=0.9, zorder=1.9)
         if daily.index[0] < article <= daily.index[-1]:
-            chart.mark_day(ax, article, "the article", left=True)
+            chart.mark_day(ax, article, tell("the article"), left=True)
         chart.dates(ax)
         ax.margins(x=0)
-        ax.set_ylabel(PER_HASH)
+        ax.set_ylabel(word(PER_HASH))
         chart.title(
             figure,
-            "What moved hashprice, day by day",
-            f"{PER_HASH}, change since {daily.index[0]:%Y-%m-%d}; the parts add up to the thick "
-            "line",
+            tell("What moved hashprice, day by day"),
+            tell(
+                "{unit}, change since {first_day:%Y-%m-%d}; the parts add up to the thick line",
+                unit=word(PER_HASH),
+                first_day=daily.index[0],
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends, plate=True)
-    alt = (
-        f"Line chart of changes of hashprice since {daily.index[0]:%Y-%m-%d}, {PER_HASH}. On "
-        f"{daily.index[-1]:%Y-%m-%d}: {', '.join(said)}."
+    alt = tell(
+        "Line chart of changes of hashprice since {first_day:%Y-%m-%d}, {unit}. "
+        "On {last_day:%Y-%m-%d}: {parts}.",
+        first_day=daily.index[0],
+        unit=word(PER_HASH),
+        last_day=daily.index[-1],
+        parts=", ".join(said),
     )
     return Chart("effects", figure, alt, daily)
 
@@ -177,18 +214,18 @@ def shares(moved: Shares, article: pd.Timestamp, source: str) -> Chart:
             left.plot(path.index, path[column], color=color, linewidth=2.0)
         ends = [
             (
-                f"{name} {text.amount(value, 'percent', 1)}",
+                f"{word(str(name))} {text.amount(value, 'percent', 1)}",
                 path[column].last_valid_index(),
                 value,
                 color,
             )
             for name, column, value, color in (
-                ("basket", "basket", moved.change_pct, chart.SUBJECT),
-                ("bitcoin", "bitcoin", moved.bitcoin_change_pct, chart.BITCOIN),
+                ("basket", tell("basket"), moved.change_pct, chart.SUBJECT),
+                ("bitcoin", tell("bitcoin"), moved.bitcoin_change_pct, chart.BITCOIN),
             )
         ]
         if path.index[0] < article <= path.index[-1]:
-            chart.mark_day(left, article, "the article", left=True)
+            chart.mark_day(left, article, tell("the article"), left=True)
         chart.dates(left)
         chart.numbers(left.yaxis, "percent")
         single = moved.single["change_pct"]
@@ -209,16 +246,28 @@ def shares(moved: Shares, article: pd.Timestamp, source: str) -> Chart:
         right.spines[["bottom", "left"]].set_visible(False)
         chart.title(
             figure,
-            "The miners' shares against bitcoin",
-            f"Change since the close of {moved.first:%Y-%m-%d}, percent; basket: equal weights at "
-            f"each close; right: each share to {moved.last:%Y-%m-%d}",
+            tell("The miners' shares against bitcoin"),
+            tell(
+                "Change since the close of {first:%Y-%m-%d}, percent; basket: equal "
+                "weights at each close; right: each share to {last:%Y-%m-%d}",
+                first=moved.first,
+                last=moved.last,
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(left, ends)
     alt = (
-        f"Left, a line chart from {moved.first:%Y-%m-%d} to {moved.last:%Y-%m-%d}: the basket ends "
-        f"at {text.amount(moved.change_pct, 'percent', 1)}, bitcoin at "
-        f"{text.amount(moved.bitcoin_change_pct, 'percent', 1)}. Right, each share: "
+        (
+            tell(
+                "Left, a line chart from {first:%Y-%m-%d} to {last:%Y-%m-%d}: the basket "
+                "ends at {change}, bitcoin at {bitcoin_change}. Right, each share:",
+                first=moved.first,
+                last=moved.last,
+                change=text.amount(moved.change_pct, "percent", 1),
+                bitcoin_change=text.amount(moved.bitcoin_change_pct, "percent", 1),
+            )
+            + " "
+        )
         + "; ".join(f"{t} {text.amount(float(v), 'percent', 1)}" for t, v in single.items())
         + "."
     )
@@ -227,7 +276,7 @@ def shares(moved: Shares, article: pd.Timestamp, source: str) -> Chart:
 
 def parts(moved: Shares, source: str) -> Chart:
     """The parts of the basket's log change: market, bitcoin, everything else, with intervals."""
-    names = {"market": "the market", "bitcoin": "bitcoin", "rest": "everything else"}
+    names = {"market": tell("the market"), "bitcoin": "bitcoin", "rest": tell("everything else")}
     colors = {"market": chart.OTHER, "bitcoin": chart.BITCOIN, "rest": chart.SUBJECT}
     table = moved.parts
     y = np.arange(len(table))
@@ -242,7 +291,7 @@ def parts(moved: Shares, source: str) -> Chart:
                     [row["low"], row["high"]], [position, position], color=chart.INK, linewidth=1.3
                 )
             ax.annotate(
-                f"{text.amount(float(row['share']), 'percent', 0)} of the change",
+                tell("{share} of the change", share=text.amount(float(row['share']), 'percent', 0)),
                 (max(0.0, float(np.nanmax([row["log_points"], row["high"]]))), position),
                 xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
                 color=chart.INK,
@@ -256,20 +305,28 @@ def parts(moved: Shares, source: str) -> Chart:
             max(0.0, float(np.nanmax(table[["log_points", "high"]].to_numpy(dtype=float))))
             + 0.28 * span,
         )
-        ax.set_xlabel("log points (100 × the logarithm), which add up")
+        ax.set_xlabel(tell("log points (100 × the logarithm), which add up"))
         chart.title(
             figure,
-            "What the shares' change is made of",
-            f"{moved.first:%Y-%m-%d} to {moved.last:%Y-%m-%d}; lines: 95 % intervals from redrawn "
-            "days of the sessions before",
+            tell("What the shares' change is made of"),
+            tell(
+                "{first:%Y-%m-%d} to {last:%Y-%m-%d}; lines: 95 % intervals from redrawn "
+                "days of the sessions before",
+                first=moved.first,
+                last=moved.last,
+            ),
         )
         chart.source(figure, source)
     said = [
-        f"{names[str(p)]} {text.number(float(row['log_points']), 1)} log points, "
-        f"{text.amount(float(row['share']), 'percent', 0)}"
+        tell(
+            "{names} {log_points} log points, {share}",
+            names=names[str(p)],
+            log_points=text.number(float(row["log_points"]), 1),
+            share=text.amount(float(row["share"]), "percent", 0),
+        )
         for p, row in table.iterrows()
     ]
-    alt = f"Bar chart of the parts of the basket's log change: {'; '.join(said)}."
+    alt = tell("Bar chart of the parts of the basket's log change: {parts}.", parts="; ".join(said))
     return Chart("parts", figure, alt, table)
 
 
@@ -277,9 +334,9 @@ def group(groups: pd.DataFrame, source: str) -> Chart:
     """JPMorgan's monthly change of the group (diamonds) beside three stand-ins (percent)."""
     marks = {
         "published": ("JPMorgan", "D", chart.PRINTED, -0.27),
-        "by_value": ("weighted by\nknown value", "o", chart.SUBJECT, -0.09),
-        "equal": ("all listed miners,\nequal weights", "^", chart.TINT, 0.09),
-        "fund": ("the fund WGMI", "s", chart.OTHER, 0.27),
+        "by_value": (tell("weighted by\nknown value"), "o", chart.SUBJECT, -0.09),
+        "equal": (tell("all listed miners,\nequal weights"), "^", chart.TINT, 0.09),
+        "fund": (tell("the fund WGMI"), "s", chart.OTHER, 0.27),
     }
     x = np.arange(len(groups))
     with house_style():
@@ -302,18 +359,25 @@ def group(groups: pd.DataFrame, source: str) -> Chart:
         ax.margins(y=0.09)
         chart.title(
             figure,
-            "JPMorgan's monthly figure and three stand-ins",
-            "Change of the miners' market value over the month, percent; diamonds: JPMorgan; dots: "
-            "by value; triangles: equal weights; squares: the fund; stand-ins from closes alone",
+            tell("JPMorgan's monthly figure and three stand-ins"),
+            tell(
+                "Change of the miners' market value over the month, percent; diamonds: "
+                "JPMorgan; dots: by value; triangles: equal weights; squares: the fund; "
+                "stand-ins from closes alone"
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends)
     said = [
-        f"{month} JPMorgan {text.amount(float(row['published']), 'percent', 0)}, weighted by value "
-        f"{text.amount(float(row['by_value']), 'percent', 0)}"
+        tell(
+            "{month} JPMorgan {published}, weighted by value {by_value}",
+            month=month,
+            published=text.amount(float(row["published"]), "percent", 0),
+            by_value=text.amount(float(row["by_value"]), "percent", 0),
+        )
         for month, row in groups.iterrows()
     ]
-    alt = f"Dot chart of monthly changes: {'; '.join(said)}."
+    alt = tell("Dot chart of monthly changes: {parts}.", parts="; ".join(said))
     kept = [*marks, "valued", "members"]
     return Chart("group", figure, alt, groups[kept])
 
@@ -327,31 +391,38 @@ def against_april(bases: pd.DataFrame, printed: float, source: str) -> Chart:
         ax.barh(y, bases["change"], height=0.58, color=chart.SUBJECT)
         ax.axvline(printed, color=chart.PRINTED, linewidth=1.3)
         ax.annotate(
-            f"printed {text.amount(printed, 'percent', 0)}", (printed, -0.6), xytext=(4, 0),
-            textcoords="offset points", fontsize=8, color=chart.PRINTED, va="center",
-        )  # fmt: skip
+            tell("printed {printed}", printed=text.amount(printed, "percent", 0)),
+            (printed, -0.6),
+            xytext=(4, 0),
+            textcoords="offset points",
+            fontsize=8,
+            color=chart.PRINTED,
+            va="center",
+        )
         for position, value in zip(y, bases["change"], strict=True):
             ax.annotate(
                 text.amount(float(value), "percent", 1), (0, position), xytext=(5, 0),
                 textcoords="offset points", va="center", fontsize=8.5, color=chart.INK,
             )  # fmt: skip
-        chart.across(ax, [str(label) for label in bases.index], size=8)
+        chart.across(ax, [word(str(label)) for label in bases.index], size=8)
         ax.axvline(0, color=chart.INK, linewidth=0.9)
         ax.set_xlim(float(min(bases["change"].min(), printed)) * 1.06, 9)
         ax.set_ylim(len(bases) - 0.45, -1.0)
         chart.numbers(ax.xaxis, "percent", most=6)
         chart.title(
             figure,
-            "Revenue per hash in March 2025 against April 2024",
-            "First half of March 2025, percent, by what is taken for April and for revenue",
+            tell("Revenue per hash in March 2025 against April 2024"),
+            tell("First half of March 2025, percent, by what is taken for April and for revenue"),
         )
         chart.source(figure, source)
     said = [
-        f"{label}: {text.amount(float(v), 'percent', 1)}" for label, v in bases["change"].items()
+        f"{word(str(label))}: {text.amount(float(v), 'percent', 1)}"
+        for label, v in bases["change"].items()
     ]
-    alt = (
-        f"Bar chart by reading, with the printed {text.amount(printed, 'percent', 0)}: "
-        f"{'; '.join(said)}."
+    alt = tell(
+        "Bar chart by reading, with the printed {printed}: {parts}.",
+        printed=text.amount(printed, "percent", 0),
+        parts="; ".join(said),
     )
     return Chart("against-april", figure, alt, bases[["base", "march", "change"]])
 
@@ -365,25 +436,36 @@ def since(path: pd.DataFrame, source: str) -> Chart:
         ax.axhline(100, color=chart.INK, linewidth=0.9)
         ends = []
         for column, label, color in (
-            ("basket", "shares", chart.SUBJECT),
-            ("bitcoin", "bitcoin", chart.BITCOIN),
+            ("basket", mark("shares"), chart.SUBJECT),
+            ("bitcoin", mark("bitcoin"), chart.BITCOIN),
         ):
             ax.plot(index.index, index[column], color=color, linewidth=1.7)
             x, y = chart.last(index[column])
-            ends.append((f"{label} {text.number(y, 0)}", x, y, color))
+            ends.append((f"{word(str(label))} {text.number(y, 0)}", x, y, color))
         chart.dates(ax)
         chart.title(
             figure,
-            "The shares and bitcoin since",
-            f"Index, close of {index.index[0]:%Y-%m-%d} = 100; equal amounts held in each share; "
-            "bitcoin: UTC daily closes",
+            tell("The shares and bitcoin since"),
+            tell(
+                "Index, close of {first_day:%Y-%m-%d} = 100; equal amounts held in each "
+                "share; bitcoin: UTC daily closes",
+                first_day=index.index[0],
+            ),
         )
         chart.source(figure, source)
         chart.end_labels(ax, ends, plate=True)
     said = [
-        f"{label} {text.number(float(index[c].dropna().iloc[-1]), 0)} on "
-        f"{index[c].last_valid_index():%Y-%m-%d}"
-        for c, label in (("basket", "the shares"), ("bitcoin", "bitcoin"))
+        tell(
+            "{label} {last} on {day:%Y-%m-%d}",
+            label=word(str(label)),
+            last=text.number(float(index[c].dropna().iloc[-1]), 0),
+            day=index[c].last_valid_index(),
+        )
+        for c, label in (("basket", tell("the shares")), ("bitcoin", tell("bitcoin")))
     ]
-    alt = f"Line chart from {index.index[0]:%Y-%m-%d}, set to 100: {'; '.join(said)}."
+    alt = tell(
+        "Line chart from {first_day:%Y-%m-%d}, set to 100: {parts}.",
+        first_day=index.index[0],
+        parts="; ".join(said),
+    )
     return Chart("since", figure, alt, index.rename_axis("date"))

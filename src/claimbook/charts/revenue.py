@@ -31,13 +31,14 @@ from claimbook.charts.chart import (
     source,
     title,
 )
+from claimbook.language import mark, tell, word
 
 NAMES = {
-    "revenue_btc": "Bitcoin earned a day",
-    "revenue_usd": "Dollars earned a day",
-    "hashprice": "Dollars per unit of hash rate",
+    "revenue_btc": mark("Bitcoin earned a day"),
+    "revenue_usd": mark("Dollars earned a day"),
+    "hashprice": mark("Dollars per unit of hash rate"),
 }
-UNITS = {"revenue_btc": "BTC", "revenue_usd": "m USD", "hashprice": "USD per PH/s and day"}
+UNITS = {"revenue_btc": "BTC", "revenue_usd": "m USD", "hashprice": mark("USD per PH/s and day")}
 SCALE = {"revenue_btc": 1.0, "revenue_usd": 1e6, "hashprice": 1.0}
 COLOURS = {"revenue_btc": BITCOIN, "revenue_usd": SUBJECT, "hashprice": HASHPRICE}
 
@@ -61,37 +62,47 @@ def verdict(
         for row, measure in enumerate(NAMES):
             left, right = axes[row]
             _line(left, smooth, measure)
-            left.set_title(f"{NAMES[measure]} ({UNITS[measure]})", loc="left", color=INK)
+            left.set_title(
+                f"{word(NAMES[measure])} ({word(UNITS[measure])})", loc="left", color=INK
+            )
             _bars(right, changes[measure], threshold)
             if row < 2:
                 left.tick_params(labelbottom=False)
         axes[2, 0].set_xlabel(day_zero(halving))
-        axes[0, 1].set_title("Change of the mean (%)", loc="left", color=INK)
+        axes[0, 1].set_title(tell("Change of the mean (%)"), loc="left", color=INK)
         title(
             figure,
-            f"What miners earned before and after the halving of {halving.year}",
-            f"Lines: trailing means of {smoothing} days; bars: change of the mean, grey where it "
-            f"is no fall of more than {text.number(threshold, 0)} % (dotted)",
+            tell("What miners earned before and after the halving of {year}", year=halving.year),
+            tell(
+                "Lines: trailing means of {smoothing} days; bars: change of the mean, "
+                "grey where it is no fall of more than {threshold} % (dotted)",
+                smoothing=smoothing,
+                threshold=text.number(threshold, 0),
+            ),
         )
         source(figure, source_line)
     said = []
     for measure, name in NAMES.items():
         values = [
-            f"{text.amount(v, 'percent', 0, sign=True)} over {d} days"
+            tell(
+                "{change} over {days} days", change=text.amount(v, "percent", 0, sign=True), days=d
+            )
             for d, v in changes[measure].items()
         ]
-        said.append(f"{name}: {text.listed(values)}")
-    alt = (
-        f"Three lines from {abs(int(smooth['days_from_halving'].iloc[0]))} days before to as many "
-        f"days after the halving of {halving.year}, with bars for the change of the mean. "
-        + "; ".join(said) + "."
-    )  # fmt: skip
+        said.append(f"{word(str(name))}: {text.listed(values)}")
+    lines = tell(
+        "Three lines from {days} days before to as many days after the halving of {year}, with "
+        "bars for the change of the mean.",
+        days=abs(int(smooth["days_from_halving"].iloc[0])),
+        year=halving.year,
+    )
+    alt = text.sentences(lines, f"{'; '.join(said)}.")
     return Chart("revenue-verdict", figure, alt, weekly(smooth[["days_from_halving", *NAMES]]))
 
 
 def steps(frame: pd.DataFrame, halving: Halving, currency: str, source_line: str) -> Chart:
     """Subsidy and fees in steps of thirty days, stacked, twelve before and twelve after."""
-    unit = "m USD" if currency == "USD" else "BTC"
+    unit = tell("m USD") if currency == "USD" else "BTC"
     with house_style():
         figure = new_figure(3.6)
         ax = figure.subplots()
@@ -101,7 +112,7 @@ def steps(frame: pd.DataFrame, halving: Halving, currency: str, source_line: str
         ax.axvline(0, color=INK, linewidth=0.9, linestyle=DASHES)
         top = (frame["subsidy"] + frame["fees"]).max()
         ax.set_ylim(0, top * 1.16)
-        ax.text(4, top * 1.14, "halving", fontsize=8, color=INK, va="top")
+        ax.text(4, top * 1.14, tell("halving"), fontsize=8, color=INK, va="top")
         end, right = frame.iloc[-1], float(x.iloc[-1]) + width / 2
         ends = [
             ("subsidy", right, float(end["subsidy"]) / 2, SUBJECT),
@@ -113,21 +124,30 @@ def steps(frame: pd.DataFrame, halving: Halving, currency: str, source_line: str
         ax.xaxis.set_major_formatter(FuncFormatter(_signed))
         title(
             figure,
-            f"What miners earned a day in the year before and after, {halving.year}",
-            f"{unit} a day, mean of each 30 days",
+            tell(
+                "What miners earned a day in the year before and after, {year}", year=halving.year
+            ),
+            tell("{unit} a day, mean of each 30 days", unit=unit),
         )
         source(figure, source_line)
         end_labels(ax, ends)
     before, after = frame[frame["days_from_halving"] < 0], frame[frame["days_from_halving"] >= 0]
     spans = [
-        f"{when} the halving between {text.number(total.min(), 1)} and "
-        f"{text.number(total.max(), 1)} {unit} a day"
+        tell(
+            "{when} the halving between {lowest} and {highest} {unit} a day",
+            when=when,
+            lowest=text.number(total.min(), 1),
+            highest=text.number(total.max(), 1),
+            unit=unit,
+        )
         for when, total in (
             ("before", before["subsidy"] + before["fees"]),
             ("after", after["subsidy"] + after["fees"]),
         )
     ]
-    alt = f"Stacked bars of subsidy and fees in steps of 30 days: {text.listed(spans)}."
+    alt = tell(
+        "Stacked bars of subsidy and fees in steps of 30 days: {spans}.", spans=text.listed(spans)
+    )
     return Chart("revenue-year", figure, alt, frame.set_index("start"))
 
 
@@ -137,10 +157,10 @@ def hashprice(smooth: pd.DataFrame, halving: Halving, smoothing: int, source_lin
         figure = new_figure(4.6)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.3, 1])
         _line(above, smooth, "hashprice")
-        above.set_title("Hashprice (USD per PH/s and day)", loc="left", color=INK)
+        above.set_title(tell("Hashprice (USD per PH/s and day)"), loc="left", color=INK)
         x = smooth["days_from_halving"]
         at_halving = smooth[["price_usd", "hashrate_ehs"]].loc[halving.eve]
-        drawn = {"price_usd": (BITCOIN, "price"), "hashrate_ehs": (OTHER, "hash rate")}
+        drawn = {"price_usd": (BITCOIN, "price"), "hashrate_ehs": (OTHER, tell("hash rate"))}
         labels, ends = [], {}
         for column, (colour, name) in drawn.items():
             index = 100 * smooth[column] / at_halving[column]
@@ -148,22 +168,27 @@ def hashprice(smooth: pd.DataFrame, halving: Halving, smoothing: int, source_lin
             ends[column] = float(index.iloc[-1])
             labels.append((name, float(x.iloc[-1]), ends[column], colour))
         below.axvline(0, color=INK, linewidth=0.9, linestyle=DASHES)
-        below.set_title("Price and hash rate (day before the halving = 100)", loc="left", color=INK)
+        below.set_title(
+            tell("Price and hash rate (day before the halving = 100)"), loc="left", color=INK
+        )
         below.set_xlabel(day_zero(halving))
         below.xaxis.set_major_formatter(FuncFormatter(_signed))
         title(
             figure,
-            f"Hashprice, and the two things that move it, {halving.year}",
-            f"Trailing means of {smoothing} days",
+            tell("Hashprice, and the two things that move it, {year}", year=halving.year),
+            tell("Trailing means of {smoothing} days", smoothing=smoothing),
         )
         source(figure, source_line)
         end_labels(below, labels)
     price = smooth["hashprice"]
-    alt = (
-        f"Hashprice stood at {text.number(price.loc[halving.eve], 1)} USD per PH/s and day the day "
-        f"before the halving and at {text.number(price.iloc[-1], 1)} at the end of the span; by "
-        f"then price was at {text.number(ends['price_usd'], 0)} and hash rate at "
-        f"{text.number(ends['hashrate_ehs'], 0)}, where the day before the halving is 100."
+    alt = tell(
+        "Hashprice stood at {before} USD per PH/s and day the day before the halving "
+        "and at {last} at the end of the span; by then price was at {price} and hash "
+        "rate at {hash_rate}, where the day before the halving is 100.",
+        before=text.number(price.loc[halving.eve], 1),
+        last=text.number(price.iloc[-1], 1),
+        price=text.number(ends["price_usd"], 0),
+        hash_rate=text.number(ends["hashrate_ehs"], 0),
     )
     return Chart(
         "hashprice", figure, alt, weekly(smooth[["days_from_halving", "hashprice", *ends]])
@@ -175,7 +200,10 @@ def four_halvings(
     smoothing: int, source_line: str,
 ) -> Chart:  # fmt: skip
     """One panel a halving: revenue in bitcoin and in dollars, mean of the days before = 100."""
-    drawn = {"revenue_btc": ("in bitcoin", BITCOIN), "revenue_usd": ("in dollars", SUBJECT)}
+    drawn = {
+        "revenue_btc": (tell("in bitcoin"), BITCOIN),
+        "revenue_usd": (tell("in dollars"), SUBJECT),
+    }
     with house_style():
         figure = new_figure(5.2)
         axes = figure.subplots(2, 2, sharex=True, sharey=True)
@@ -192,7 +220,7 @@ def four_halvings(
                     )  # fmt: skip
             ax.axhline(100, color=MUTED, linewidth=0.8)
             ax.axvline(0, color=INK, linewidth=0.9, linestyle=DASHES)
-            ax.set_title(f"{halving.day:%-d %B %Y}", loc="left", color=INK)
+            ax.set_title(text.day(halving.day), loc="left", color=INK)
         axes.flat[0].set_yscale("log", base=2)
         axes.flat[0].yaxis.set_minor_locator(NullLocator())
         low = np.nanmin(index[list(drawn)].to_numpy())
@@ -202,21 +230,33 @@ def four_halvings(
         ]
         axes.flat[0].set_yticks(ticks, [text.number(v, 1 if v == 12.5 else 0) for v in ticks])
         for ax in axes[1]:
-            ax.set_xlabel("Days from the halving")
+            ax.set_xlabel(tell("Days from the halving"))
             ax.xaxis.set_major_formatter(FuncFormatter(_signed))
         title(
             figure,
-            "Miner revenue around all four halvings",
-            f"Index, mean of the {days} days before = 100, trailing means of {smoothing} days, log "
-            "scale",
+            tell("Miner revenue around all four halvings"),
+            tell(
+                "Index, mean of the {days} days before = 100, trailing means of "
+                "{smoothing} days, log scale",
+                days=days,
+                smoothing=smoothing,
+            ),
         )
         source(figure, source_line)
     parts = [
-        f"{year}: {text.amount(row['revenue_btc'], 'percent', 0)} in bitcoin, "
-        f"{text.amount(row['revenue_usd'], 'percent', 0, sign=True)} in dollars"
+        tell(
+            "{year}: {revenue_btc} in bitcoin, {revenue} in dollars",
+            year=year,
+            revenue_btc=text.amount(row["revenue_btc"], "percent", 0),
+            revenue=text.amount(row["revenue_usd"], "percent", 0, sign=True),
+        )
         for year, row in changes.iterrows()
     ]
-    alt = f"Four panels, change of mean daily revenue over {days} days. {'; '.join(parts)}."
+    alt = tell(
+        "Four panels, change of mean daily revenue over {days} days. {parts}.",
+        days=days,
+        parts="; ".join(parts),
+    )
     kept = index[index["days_from_halving"] % 7 == 0].set_index(["year", "date"])
     return Chart("four-halvings", figure, alt, short(kept[["days_from_halving", *drawn]]))
 
@@ -243,15 +283,21 @@ def against_published(table: pd.DataFrame, source_line: str) -> Chart:
         ax.set_xlim(-reach, reach)
         title(
             figure,
-            "Revenue per unit of hash rate: ours against JPMorgan's",
-            "Ours less the published figure, in percent of the published one; filled: quoted by a "
-            "known outlet, hollow: second-hand",
+            tell("Revenue per unit of hash rate: ours against JPMorgan's"),
+            tell(
+                "Ours less the published figure, in percent of the published one; "
+                "filled: quoted by a known outlet, hollow: second-hand"
+            ),
         )
         source(figure, source_line)
-    alt = (
-        f"{len(table)} points from {table['month'].iloc[0]} to {table['month'].iloc[-1]}; ours "
-        f"differ from the published ones by {text.amount(gap.min(), 'percent', 1)} to "
-        f"{text.amount(gap.max(), 'percent', 1, sign=True)}."
+    alt = tell(
+        "{count} points from {first} to {last}; ours differ from the published ones "
+        "by {lowest} to {highest}.",
+        count=len(table),
+        first=table["month"].iloc[0],
+        last=table["month"].iloc[-1],
+        lowest=text.amount(gap.min(), "percent", 1),
+        highest=text.amount(gap.max(), "percent", 1, sign=True),
     )
     return Chart("against-jpmorgan", figure, alt, table.set_index("month"))
 
@@ -265,7 +311,7 @@ def by_length(
     `table` as from `revenue.changes_by_length`; dots mark the ledger's `windows` (days).
     """
     colours = COLOURS | {"btc_per_ehs": OTHER}
-    names = NAMES | {"btc_per_ehs": "Bitcoin per unit of hash rate"}
+    names = NAMES | {"btc_per_ehs": tell("Bitcoin per unit of hash rate")}
     with house_style():
         figure = new_figure(4.4)
         ax = figure.subplots()
@@ -276,29 +322,44 @@ def by_length(
             dots = table[measure].reindex([d for d in windows if d in table.index])
             ax.plot(dots.index, dots, "o", color=colour, markersize=5)
         if to_article is not None:
-            mark_day(ax, to_article, "to the article", left=True)
+            mark_day(ax, to_article, tell("to the article"), left=True)
         ends = []
         for measure, colour in colours.items():
             if table[measure].notna().any():
-                ends.append((names[measure], *last(table[measure]), colour))
+                ends.append((word(names[measure]), *last(table[measure]), colour))
         ax.set_xlim(0, table.index[-1])
-        ax.set_xlabel("Length of the window before and of the window after (days)")
+        ax.set_xlabel(tell("Length of the window before and of the window after (days)"))
         numbers(ax.yaxis, "percent")
         levels = text.listed([text.number(each, 0) for each in thresholds if each], "or")
         title(
             figure,
-            f"Change of the mean by length of the windows, halving of {halving.year}",
-            f"Percent of the mean before; dotted: a fall of {levels} %; dots: the windows chosen",
+            tell(
+                "Change of the mean by length of the windows, halving of {year}", year=halving.year
+            ),
+            tell(
+                "Percent of the mean before; dotted: a fall of {levels} %; dots: the "
+                "windows chosen",
+                levels=levels,
+            ),
         )
         source(figure, source_line)
         end_labels(ax, ends)
     said = [
-        f"{names[m]} {text.amount(values.iloc[0], 'percent', 0, sign=True)} at {values.index[0]} "
-        f"days and {text.amount(values.iloc[-1], 'percent', 0, sign=True)} at {values.index[-1]}"
+        tell(
+            "{measure} {first} at {first_day} days and {last} at {last_day}",
+            measure=word(names[m]),
+            first=text.amount(values.iloc[0], "percent", 0, sign=True),
+            first_day=values.index[0],
+            last=text.amount(values.iloc[-1], "percent", 0, sign=True),
+            last_day=values.index[-1],
+        )
         for m in colours
         if len(values := table[m].dropna())
     ]
-    alt = f"Four lines by length of the windows. {'; '.join(said) or 'None is known'}."
+    alt = tell(
+        "Four lines by length of the windows. {parts}.",
+        parts="; ".join(said) or tell("None is known"),
+    )
     return Chart("change-by-length", figure, alt, short(table.loc[::7, list(colours)]))
 
 
@@ -317,7 +378,10 @@ def short(frame: pd.DataFrame) -> pd.DataFrame:
 
 def day_zero(halving: Halving) -> str:
     """The label of an axis of days."""
-    return f"Days from the first day wholly under the new subsidy ({halving.day:%-d %B %Y} is 0)"
+    return tell(
+        "Days from the first day wholly under the new subsidy ({day} is 0)",
+        day=text.day(halving.day),
+    )
 
 
 def _line(ax: Axes, smooth: pd.DataFrame, measure: str) -> None:
@@ -347,7 +411,7 @@ def _bars(ax: Axes, changes: pd.Series, threshold: float) -> None:
             text.amount(value, "percent", 0, sign=True), (side, place), xytext=(4, 0),
             textcoords="offset points", va="center", fontsize=8, color=INK, weight="semibold",
         )  # fmt: skip
-    ax.set_yticks(places, [f"{days} days" for days in changes.index])
+    ax.set_yticks(places, [tell("{days} days", days=days) for days in changes.index])
     ax.invert_yaxis()
     ax.grid(False)
     ax.set_xticks([])
@@ -360,4 +424,8 @@ def _signed(value: float, _: int | None = None) -> str:
 
 def source_text(providers: Sequence[str], last_day: pd.Timestamp) -> str:
     """The source and as-of line of a figure."""
-    return f"Source: {text.listed(list(providers))}; data to {last_day:%Y-%m-%d}; UTC days."
+    return tell(
+        "Source: {providers}; data to {last_day:%Y-%m-%d}; UTC days.",
+        providers=text.listed(list(providers)),
+        last_day=last_day,
+    )

@@ -15,9 +15,10 @@ from claimbook.analysis.intraday import Intraday
 from claimbook.analysis.specification import Curve
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
+from claimbook.language import mark, tell, word
 
 MARK = 0.3  # height of a mark below the specification curve, in rows
-FACTOR_NAMES = {"market": "Market", "bitcoin": "Bitcoin", "ai": "AI basket"}
+FACTOR_NAMES = {"market": mark("Market"), "bitcoin": mark("Bitcoin"), "ai": mark("AI basket")}
 FACTOR_COLORS = {"market": chart.OTHER, "bitcoin": chart.BITCOIN, "ai": chart.AI}
 
 
@@ -40,20 +41,27 @@ def other_days(one: ModelStudy, event_date: str, source: str) -> Chart:
         )  # fmt: skip
         chart.numbers(ax.xaxis, "percent")
         ax.set_xlabel("")
-        ax.set_ylabel("days")
+        ax.set_ylabel(tell("days"))
         chart.title(
             figure,
-            "The day among all other days",
-            "Mean change of the shares beyond what the model expects, percent; each day judged by "
-            f"a model fitted before it ({one.model.label})",
+            tell("The day among all other days"),
+            tell(
+                "Mean change of the shares beyond what the model expects, percent; each "
+                "day judged by a model fitted before it ({model})",
+                model=one.model.label,
+            ),
         )
         chart.source(figure, source)
     deeper = int((values <= one.aar_pct).sum())
-    alt = (
-        f"Histogram of the mean abnormal return on {len(values)} other days, from "
-        f"{text.amount(float(values.min()), 'percent')} to "
-        f"{text.amount(float(values.max()), 'percent')}. The event stands at "
-        f"{text.amount(one.aar_pct, 'percent')}; {deeper} other days were as low or lower."
+    alt = tell(
+        "Histogram of the mean abnormal return on {count} other days, from {lowest} "
+        "to {highest}. The event stands at {event}; {deeper} other days were as low or "
+        "lower.",
+        count=len(values),
+        lowest=text.amount(float(values.min()), "percent"),
+        highest=text.amount(float(values.max()), "percent"),
+        event=text.amount(one.aar_pct, "percent"),
+        deeper=deeper,
     )
     return Chart("other-days", figure, alt, one.days[["aar_pct"]].rename_axis("date"))
 
@@ -85,12 +93,21 @@ def single_shares(one: ModelStudy, event_date: str, source: str) -> Chart:
         ax.set_ylim(len(table) - 0.5, -0.75)
         chart.title(
             figure,
-            "Each share beyond what the market and bitcoin explain",
-            f"Percent on {event_date}; grey: where 95 of 100 ordinary days of that share would lie",
+            tell("Each share beyond what the market and bitcoin explain"),
+            tell(
+                "Percent on {event_date}; grey: where 95 of 100 ordinary days of that "
+                "share would lie",
+                event_date=event_date,
+            ),
         )
         chart.source(figure, source)
-    alt = "Dot plot of abnormal returns: " + "; ".join(
-        f"{t} {text.amount(v, 'percent', 1)} (ordinary: ± {text.amount(h, 'percent', 1)})"
+    alt = (tell("Dot plot of abnormal returns:") + " ") + "; ".join(
+        tell(
+            "{share} {change} (ordinary: ± {ordinary})",
+            share=t,
+            change=text.amount(v, "percent", 1),
+            ordinary=text.amount(h, "percent", 1),
+        )
         for t, v, h in zip(table.index, table["ar_pct"], half, strict=True)
     )
     data = table[["return_pct", "normal_pct", "ar_pct", "low_pct", "high_pct"]]
@@ -103,7 +120,7 @@ def parts(split: Attribution, event_date: str, source: str) -> Chart:
     # The constant and the rest hold in every order, so that all parts add up to the change.
     fixed = [100 * split.constant_alone, 100 * split.abnormal]
     names = [FACTOR_NAMES.get(str(f), str(f)) for f in table.index]
-    names += ["Usual daily drift", "Not explained"]
+    names += [tell("Usual daily drift"), tell("Not explained")]
     values = [*(100 * table["shapley"]), *fixed]
     low = [*(100 * table["order_low"]), *fixed]
     high = [*(100 * table["order_high"]), *fixed]
@@ -128,17 +145,32 @@ def parts(split: Attribution, event_date: str, source: str) -> Chart:
         ax.set_xlim(min(*low, 0) - 0.05 * span, max(*high, 0) + 0.22 * span)
         chart.title(
             figure,
-            "What moved the shares' mean",
-            f"Percent on {event_date}; bars: mean over all orders in which the factors can be "
-            "counted, thin lines: smallest and largest part over these orders",
+            tell("What moved the shares' mean"),
+            tell(
+                "Percent on {event_date}; bars: mean over all orders in which the "
+                "factors can be counted, thin lines: smallest and largest part over "
+                "these orders",
+                event_date=event_date,
+            ),
         )
         chart.source(figure, source)
     alt = (
-        f"Bar chart splitting the mean change of {text.amount(100 * split.observed, 'percent')}: "
+        (
+            tell(
+                "Bar chart splitting the mean change of {observed}:",
+                observed=text.amount(100 * split.observed, "percent"),
+            )
+            + " "
+        )
         + "; ".join(
-            f"{n} {text.amount(v, 'percent')}"
+            f"{word(n)} {text.amount(v, 'percent')}"
             + (
-                f" (from {text.amount(a, 'percent')} to {text.amount(b, 'percent')})"
+                " "
+                + tell(
+                    "(from {low} to {high})",
+                    low=text.amount(a, "percent"),
+                    high=text.amount(b, "percent"),
+                )
                 if a < b
                 else ""
             )
@@ -183,23 +215,29 @@ def specification_curve(curve: Curve, event_date: str, source: str) -> Chart:
         below.set_ylim(len(rows) - 0.5, -0.5)
         below.grid(visible=False)
         below.set_xticks([])
-        below.set_xlabel("specifications, sorted by estimate")
+        below.set_xlabel(tell("specifications, sorted by estimate"))
         chart.title(
             figure,
-            "Every declared way to ask the question",
-            f"Mean change beyond the model around {event_date}, percent, with intervals of "
-            f"{text.number(100 * (1 - curve.level), 0)} %; blue: differs from zero; marks below: "
-            "the window, model and set of shares of each",
+            tell("Every declared way to ask the question"),
+            tell(
+                "Mean change beyond the model around {event_date}, percent, with "
+                "intervals of {level} %; blue: differs from zero; marks below: the "
+                "window, model and set of shares of each",
+                event_date=event_date,
+                level=text.number(100 * (1 - curve.level), 0),
+            ),
         )
         chart.source(figure, source)
     estimate = 100 * table["estimate"]
-    alt = (
-        f"Specification curve of {len(table)} estimates from "
-        f"{text.amount(float(estimate.min()), 'percent', 1)} to "
-        f"{text.amount(float(estimate.max()), 'percent', 1)}, median "
-        f"{text.amount(float(estimate.median()), 'percent', 1)}. "
-        f"{int(significant.sum())} differ from zero at the "
-        f"{text.number(100 * curve.level, 0)} % level."
+    alt = tell(
+        "Specification curve of {count} estimates from {lowest} to {highest}, median "
+        "{median}. {significant} differ from zero at the {level} % level.",
+        count=len(table),
+        lowest=text.amount(float(estimate.min()), "percent", 1),
+        highest=text.amount(float(estimate.max()), "percent", 1),
+        median=text.amount(float(estimate.median()), "percent", 1),
+        significant=int(significant.sum()),
+        level=text.number(100 * curve.level, 0),
     )
     shown = ["estimate", "error", "low", "high"]
     data = table.drop(columns=shown).join((100 * table[shown]).add_suffix("_pct"))
@@ -224,31 +262,37 @@ def dose(response: DoseResponse, event_date: str, source: str) -> Chart:
         ax.scatter(x, y, s=34, color=[chart.SUBJECT if h else chart.OTHER for h in held], zorder=3)
         ax.axhline(0, color=chart.INK, linewidth=0.9)
         chart.numbers(ax.yaxis, "percent")
-        ax.set_xlabel("MW of AI load under signed contracts before the day")
+        ax.set_xlabel(tell("MW of AI load under signed contracts before the day"))
         ax.margins(x=0.12)
         for ticker in table.index[held]:
             _name(ax, float(x[ticker]), float(y[ticker]), str(ticker), chart.SUBJECT, "left")
         _names_apart(ax, {str(t): (float(x[t]), float(y[t])) for t in table.index[~held]})
         chart.title(
             figure,
-            "The fall against AI contracts",
-            f"Change beyond the market and bitcoin on {event_date}, percent, by miner; "
-            "blue: with contracts, and the fitted line",
+            tell("The fall against AI contracts"),
+            tell(
+                "Change beyond the market and bitcoin on {event_date}, percent, by "
+                "miner; blue: with contracts, and the fitted line",
+                event_date=event_date,
+            ),
         )
         chart.source(figure, source)
     alt = (
-        f"Scatter plot of {len(table)} miners. With contracts: "
+        (tell("Scatter plot of {count} miners. With contracts:", count=len(table)) + " ")
         + (
             "; ".join(
                 f"{t} {text.number(x[t], 0)} MW, {text.amount(y[t], 'percent', 1)}"
                 for t in table.index[held]
             )
-            or "none"
+            or tell("none")
         )
-        + f". Without: from {text.amount(float(y[~held].min()), 'percent', 1)} to "
-        f"{text.amount(float(y[~held].max()), 'percent', 1)}. "
-        f"The line changes by {text.number(100 * response.slope, 2, sign=True)} percentage points "
-        "for 100 MW."
+        + tell(
+            ". Without: from {lowest} to {highest}. The line changes by {slope} "
+            "percentage points for 100 MW.",
+            lowest=text.amount(float(y[~held].min()), "percent", 1),
+            highest=text.amount(float(y[~held].max()), "percent", 1),
+            slope=text.number(100 * response.slope, 2, sign=True),
+        )
     )
     data = pd.DataFrame({"signed_mw": x, "abnormal_return_pct": y})
     return Chart("dose", figure, alt, data)
@@ -256,7 +300,7 @@ def dose(response: DoseResponse, event_date: str, source: str) -> Chart:
 
 def trading(measures: tuple[Activity, ...], event_date: str, source: str) -> Chart:
     """Shares traded and the day's range against each share's usual level (1 = as usual)."""
-    names = {"volume": "Shares traded", "range": "Variance from the day's range"}
+    names = {"volume": tell("Shares traded"), "range": tell("Variance from the day's range")}
     tickers = list(dict.fromkeys(str(t) for one in measures for t in one.table.index))
     with house_style():
         figure = new_figure(0.36 * len(tickers) + 1.6)
@@ -283,13 +327,19 @@ def trading(measures: tuple[Activity, ...], event_date: str, source: str) -> Cha
         axes[0].set_ylim(len(tickers) - 0.5, -0.75)
         chart.title(
             figure,
-            "Trading on the day",
-            f"{event_date} against the estimation window's usual level (1×)",
+            tell("Trading on the day"),
+            tell(
+                "{event_date} against the estimation window's usual level (1×)",
+                event_date=event_date,
+            ),
         )
         chart.source(figure, source)
-    alt = "Dot plots against the usual level: " + ". ".join(
-        f"{names.get(one.measure, one.measure)}: "
-        + ", ".join(f"{t} {text.number(v, 1)} times" for t, v in one.table["ratio"].items())
+    alt = (tell("Dot plots against the usual level:") + " ") + ". ".join(
+        f"{word(names.get(one.measure, one.measure))}: "
+        + ", ".join(
+            tell("{share} {ratio} times", share=t, ratio=text.number(v, 1))
+            for t, v in one.table["ratio"].items()
+        )
         for one in measures
     )
     data = pd.DataFrame({f"{one.measure}_ratio": one.table["ratio"] for one in measures})
@@ -299,8 +349,8 @@ def trading(measures: tuple[Activity, ...], event_date: str, source: str) -> Cha
 def hours(day: Intraday, event_date: str, source: str) -> Chart:
     """The shares' mean through the day against the band of all other days' paths."""
     panels = {
-        "Change since the close before": 100 * day.table[["mean", "low", "median", "high"]],
-        "The same beyond the market": 100 * day.abnormal[["mean", "low", "median", "high"]],
+        tell("Change since the close before"): 100 * day.table[["mean", "low", "median", "high"]],
+        tell("The same beyond the market"): 100 * day.abnormal[["mean", "low", "median", "high"]],
     }
     with house_style():
         figure = new_figure(3.5)
@@ -316,24 +366,35 @@ def hours(day: Intraday, event_date: str, source: str) -> Chart:
             chart.numbers(ax.yaxis, "percent")
         chart.title(
             figure,
-            "The path through the day among other days' paths",
-            f"Mean of the shares on {event_date}, percent, New York time; grey: 95 of 100 other "
-            "days, thin: their median",
+            tell("The path through the day among other days' paths"),
+            tell(
+                "Mean of the shares on {event_date}, percent, New York time; grey: 95 of "
+                "100 other days, thin: their median",
+                event_date=event_date,
+            ),
         )
         chart.source(figure, source)
     both = pd.concat(panels, axis=1)
     kinds = {name: "abnormal" if "beyond" in name else "change" for name in panels}
-    both.columns = [f"{kinds[panel]}_{column}_pct" for panel, column in both.columns]
+    both.columns = [
+        tell("{kinds}_{column}_pct", kinds=kinds[panel], column=column)
+        for panel, column in both.columns
+    ]
     last = both.iloc[-1]
 
     def shown(column: str) -> str:
         return text.amount(float(last[column]), "percent", 1)
 
-    alt = (
-        f"Two line charts. At the last bar the shares' mean stood at {shown('change_mean_pct')}; "
-        f"on 95 of 100 other days it lay between {shown('change_low_pct')} and "
-        f"{shown('change_high_pct')}. Beyond the market: {shown('abnormal_mean_pct')}, between "
-        f"{shown('abnormal_low_pct')} and {shown('abnormal_high_pct')}."
+    alt = tell(
+        "Two line charts. At the last bar the shares' mean stood at {mean}; on 95 "
+        "of 100 other days it lay between {low} and {high}. Beyond the "
+        "market: {beyond}, between {beyond_low} and {beyond_high}.",
+        mean=shown("change_mean_pct"),
+        low=shown("change_low_pct"),
+        high=shown("change_high_pct"),
+        beyond=shown("abnormal_mean_pct"),
+        beyond_low=shown("abnormal_low_pct"),
+        beyond_high=shown("abnormal_high_pct"),
     )
     return Chart("hours", figure, alt, both)
 

@@ -6,6 +6,7 @@ import pandas as pd
 from claimbook import text
 from claimbook.charts import chart
 from claimbook.charts.chart import Chart, house_style, new_figure
+from claimbook.language import tell, word
 
 
 def compared(values: pd.DataFrame, heading: str, unit: str, digits: int, source: str) -> Chart:
@@ -31,13 +32,23 @@ def compared(values: pd.DataFrame, heading: str, unit: str, digits: int, source:
         chart.across(ax, [str(name) for name in values.index], size=8)
         ax.set_ylim(len(values) - 0.5, -0.8)
         chart.numbers(ax.xaxis, unit, most=6)
-        interval = "; grey: its 95 % interval" if has_interval else ""
-        chart.title(figure, heading, f"One dot a report{interval}")
+        dots = (
+            tell("One dot a report; grey: its 95 % interval")
+            if has_interval
+            else tell("One dot a report")
+        )
+        chart.title(figure, heading, dots)
         chart.source(figure, source)
-    alt = f"Dot plot of {heading[:1].lower()}{heading[1:]}: " + "; ".join(
-        f"{name} {text.amount(row.value, unit, digits)}"
+    of_what = heading[:1].lower() + heading[1:]
+    alt = (tell("Dot plot of {heading}:", heading=of_what) + " ") + "; ".join(
+        f"{word(str(name))} {text.amount(row.value, unit, digits)}"
         + (
-            f" ({text.amount(row.low, unit, digits)} to {text.amount(row.high, unit, digits)})"
+            " "
+            + tell(
+                "({low} to {high})",
+                low=text.amount(row.low, unit, digits),
+                high=text.amount(row.high, unit, digits),
+            )
             if pd.notna(row.low)
             else ""
         )

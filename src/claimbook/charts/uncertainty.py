@@ -27,12 +27,13 @@ from claimbook.charts.chart import (
     title,
 )
 from claimbook.charts.valuation import cells, heatmap, ticks
+from claimbook.language import mark, tell, word
 
 FLOWS = {
-    "operating": ("revenue less running costs and tax", RISE),
-    "site": ("sites", OTHER),
-    "gpus": ("first GPUs", FALL),
-    "renewals": ("renewed GPUs", "#d98a6f"),
+    "operating": (mark("revenue less running costs and tax"), RISE),
+    "site": (mark("sites"), OTHER),
+    "gpus": (mark("first GPUs"), FALL),
+    "renewals": (mark("renewed GPUs"), "#d98a6f"),
 }
 BUSINESS = {"cloud": CLOUD, "hosting": AI}
 
@@ -51,26 +52,29 @@ def yearly_flows(frame: pd.DataFrame, cumulative: pd.Series, source_line: str) -
             if not values.any():
                 continue
             bottom = np.zeros(len(frame)) if column == "operating" else below
-            ax.bar(frame.index, values, bottom=bottom, color=color, width=0.72, label=label)
+            ax.bar(frame.index, values, bottom=bottom, color=color, width=0.72, label=word(label))
             below = below + np.minimum(values, 0)
         ax.plot(cumulative.index, cumulative, color=INK, marker="o", markersize=3.5,
-                label="running net present value")  # fmt: skip
+                label=tell("running net present value"))  # fmt: skip
         ax.axhline(0, color=MUTED, linewidth=0.8)
-        ax.set(xlabel="year after August 2024", ylabel="bn USD")
+        ax.set(xlabel=tell("year after August 2024"), ylabel=tell("bn USD"))
         ax.set_xticks(list(frame.index))
         ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.22), ncols=3)
         title(
             figure,
-            "Cash flows by year with the inputs set above",
-            "bn USD a year, nominal; line: all flows so far, discounted to year 0",
+            tell("Cash flows by year with the inputs set above"),
+            tell("bn USD a year, nominal; line: all flows so far, discounted to year 0"),
         )
         source(figure, source_line)
     lowest, last = (
         text.amount(float(v), "bn USD", 1) for v in (cumulative.min(), cumulative.iloc[-1])
     )
-    alt = (
-        f"Stacked bars of yearly cash flows over {len(frame) - 1} years. The lowest running net "
-        f"present value is {lowest}, the last {last}."
+    alt = tell(
+        "Stacked bars of yearly cash flows over {count} years. The lowest running "
+        "net present value is {lowest}, the last {last}.",
+        count=len(frame) - 1,
+        lowest=lowest,
+        last=last,
     )
     return Chart("yearly-flows", figure, alt, frame.assign(running_npv=cumulative))
 
@@ -87,26 +91,35 @@ def steps_to_target(steps: pd.DataFrame, target_busd: float, source_line: str) -
         ax.axvline(target_busd, color=PRINTED, linewidth=1.4)
         ax.axvline(0, color=MUTED, linewidth=0.8)
         ax.annotate(
-            f"claimed: {text.amount(target_busd, 'bn USD', 1)}", (target_busd, places[0] + 0.42),
-            xytext=(-4, 0), textcoords="offset points", color=PRINTED, fontsize=8, ha="right",
+            tell("claimed: {target}", target=text.amount(target_busd, "bn USD", 1)),
+            (target_busd, places[0] + 0.42),
+            xytext=(-4, 0),
+            textcoords="offset points",
+            color=PRINTED,
+            fontsize=8,
+            ha="right",
             va="center",
-        )  # fmt: skip
-        ax.set_yticks(places, labels=[str(name) for name in steps.index])
-        ax.set(xlabel="net present value, bn USD")
+        )
+        ax.set_yticks(places, labels=[word(str(name)) for name in steps.index])
+        ax.set(xlabel=tell("net present value, bn USD"))
         ax.margins(x=0.13)
         ax.grid(visible=False, axis="y")
         title(
             figure,
-            "From benchmarked inputs towards the claim, one change after another",
-            "net present value, bn USD; each row keeps the changes of those above it",
+            tell("From benchmarked inputs towards the claim, one change after another"),
+            tell("net present value, bn USD; each row keeps the changes of those above it"),
         )
         source(figure, source_line)
     listed = "; ".join(
-        f"{name}: {text.amount(float(value), 'bn USD', 1)}"
+        f"{word(str(name))}: {text.amount(float(value), 'bn USD', 1)}"
         for name, value in steps["npv_busd"].items()
     )
     claimed = text.amount(target_busd, "bn USD", 1)
-    alt = f"Bars of net present value: {listed}. The claim is {claimed}."
+    alt = tell(
+        "Bars of net present value: {listed}. The claim is {claimed}.",
+        listed=listed,
+        claimed=claimed,
+    )
     return Chart("steps-to-target", figure, alt, steps)
 
 
@@ -129,30 +142,43 @@ def distributions(
             ax.axvline(target_busd, color=PRINTED, linewidth=1.4)
             ax.axvline(0, color=MUTED, linewidth=0.8)
             ax.annotate(
-                f"{name}: {reach_in_words(float(outcomes.loc[name, 'reach_pct']))}",
+                f"{word(str(name))}: {reach_in_words(float(outcomes.loc[name, 'reach_pct']))}",
                 (target_busd, top), xytext=(-6, -2),
                 textcoords="offset points", fontsize=8, ha="right", va="top", color=INK,
             )  # fmt: skip
             if order == 0:
                 ax.annotate(
-                    f"claimed:\n{text.amount(target_busd, 'bn USD', 1)}", (target_busd, top),
-                    xytext=(4, -2), textcoords="offset points", fontsize=8, color=PRINTED, va="top",
-                )  # fmt: skip
-            ax.set(ylabel="% of draws", ylim=(0, None))
-        axes[-1].set_xlabel("net present value, bn USD")
+                    tell("claimed:\n{target}", target=text.amount(target_busd, "bn USD", 1)),
+                    (target_busd, top),
+                    xytext=(4, -2),
+                    textcoords="offset points",
+                    fontsize=8,
+                    color=PRINTED,
+                    va="top",
+                )
+            ax.set(ylabel=tell("% of draws"), ylim=(0, None))
+        axes[-1].set_xlabel(tell("net present value, bn USD"))
         title(
             figure,
-            "What the project may be worth when its inputs are uncertain",
-            "percent of simulated sets of inputs, by net present value in bn USD",
+            tell("What the project may be worth when its inputs are uncertain"),
+            tell("percent of simulated sets of inputs, by net present value in bn USD"),
         )
         source(figure, source_line)
     said = "; ".join(
-        f"{name}: 5th, 50th and 95th percentile "
-        + text.listed([text.amount(float(row[p]), "bn USD", 1) for p in ("p5", "p50", "p95")])
-        + f", {text.number(float(row['reach_pct']), 2)} % of draws reach the claim"
+        tell(
+            "{business}: 5th, 50th and 95th percentile {values}, {share} % of draws reach the "
+            "claim",
+            business=word(str(name)),
+            values=text.listed(
+                [text.amount(float(row[p]), "bn USD", 1) for p in ("p5", "p50", "p95")]
+            ),
+            share=text.number(float(row["reach_pct"]), 2),
+        )
         for name, row in outcomes.iterrows()
     )
-    alt = f"Histograms of simulated net present value with a line at the claim. {said}."
+    alt = tell(
+        "Histograms of simulated net present value with a line at the claim. {parts}.", parts=said
+    )
     return Chart("distributions", figure, alt, heights)
 
 
@@ -165,30 +191,35 @@ def shares_by_reading(table: pd.DataFrame, source_line: str) -> Chart:
         ax = figure.subplots()
         places = np.arange(len(table))[::-1]
         for color, marker, (name, shares) in zip(shades, markers, table.items(), strict=False):
-            ax.plot(shares, places, marker, color=color, markersize=7, label=str(name))
+            ax.plot(shares, places, marker, color=color, markersize=7, label=word(str(name)))
         for place, (_, row) in zip(places, table.iterrows(), strict=True):
             known = row.dropna()
             ax.hlines(place, known.min(), known.max(), color=GRID, linewidth=1.4, zorder=0)
-        ax.set_yticks(places, labels=[str(name) for name in table.index])
-        ax.set(xlabel="share of draws that reach the claim, percent", xlim=(-2, 102))
+        ax.set_yticks(places, labels=[word(str(name)) for name in table.index])
+        ax.set(xlabel=tell("share of draws that reach the claim, percent"), xlim=(-2, 102))
         ax.set_ylim(-0.6, len(table) - 0.4)
         ax.grid(visible=True, axis="x")
         ax.grid(visible=False, axis="y")
         ax.legend(loc="upper center", bbox_to_anchor=(0.35, -0.24), ncols=4)
         title(
             figure,
-            "Share of draws that reach the claim, by reading of the yearly amount",
-            "percent; each mark is a simulation; the joined choices are named below",
+            tell("Share of draws that reach the claim, by reading of the yearly amount"),
+            tell("percent; each mark is a simulation; the joined choices are named below"),
         )
         source(figure, source_line)
     said = "; ".join(
-        f"{reading}: "
+        f"{word(str(reading))}: "
         + text.listed(
-            [f"{text.amount(float(v), 'percent', 1)} ({name})" for name, v in row.dropna().items()]
+            [
+                f"{text.amount(float(v), 'percent', 1)} ({word(str(name))})"
+                for name, v in row.dropna().items()
+            ]
         )
         for reading, row in table.iterrows()
     )
-    alt = f"Dot chart of the share of draws that reach the claim, by reading. {said}."
+    alt = tell(
+        "Dot chart of the share of draws that reach the claim, by reading. {parts}.", parts=said
+    )
     return Chart("shares-by-reading", figure, alt, table)
 
 
@@ -219,26 +250,31 @@ def tornado(
         ax.axvline(base_busd, color=INK, linewidth=0.9)
         ax.axvline(target_busd, color=PRINTED, linewidth=1.4)
         ax.annotate(
-            "claimed", (target_busd, places[0]), xytext=(-4, 0), textcoords="offset points",
+            tell("claimed"), (target_busd, places[0]), xytext=(-4, 0), textcoords="offset points",
             fontsize=8, color=PRINTED, ha="right", va="center",
         )  # fmt: skip
-        ax.set_yticks(places, labels=[names[name] for name in table.index])
-        ax.set(xlabel="net present value, bn USD")
+        ax.set_yticks(places, labels=[word(names[name]) for name in table.index])
+        ax.set(xlabel=tell("net present value, bn USD"))
         ax.margins(x=0.09)
         ax.grid(visible=False, axis="y")
         title(
             figure,
-            "One input at a time, from a low to a high value",
-            "net present value, bn USD; pale: the input at its 10th percentile, strong: at its "
-            "90th; others unchanged",
+            tell("One input at a time, from a low to a high value"),
+            tell(
+                "net present value, bn USD; pale: the input at its 10th percentile, "
+                "strong: at its 90th; others unchanged"
+            ),
         )
         source(figure, source_line)
     widest = table.iloc[0]
-    alt = (
-        f"Tornado chart around {text.amount(base_busd, 'bn USD', 1)}. The widest bar is "
-        f"{names[str(table.index[0])]}: {text.amount(float(widest['at_low']), 'bn USD', 1)} to "
-        f"{text.amount(float(widest['at_high']), 'bn USD', 1)}. The claim is "
-        f"{text.amount(target_busd, 'bn USD', 1)}."
+    alt = tell(
+        "Tornado chart around {base}. The widest bar is {names}: {at_low} to "
+        "{at_high}. The claim is {target}.",
+        base=text.amount(base_busd, "bn USD", 1),
+        names=names[str(table.index[0])],
+        at_low=text.amount(float(widest["at_low"]), "bn USD", 1),
+        at_high=text.amount(float(widest["at_high"]), "bn USD", 1),
+        target=text.amount(target_busd, "bn USD", 1),
     )
     return Chart("tornado", figure, alt, table)
 
@@ -249,9 +285,9 @@ def shares_of_uncertainty(
     """First-order and total Sobol indices and Shapley effects by input, with their intervals."""
     table = sobol.join(shapley).sort_values("total", kind="stable")
     series = {
-        "first": ("alone (Sobol first-order)", OTHER, "o", 0.2),
-        "total": ("with others (Sobol total)", SUBJECT, "s", 0.0),
-        "effect": ("fair share if correlated (Shapley)", TINT, "D", -0.2),
+        "first": (tell("alone (Sobol first-order)"), OTHER, "o", 0.2),
+        "total": (tell("with others (Sobol total)"), SUBJECT, "s", 0.0),
+        "effect": (tell("fair share if correlated (Shapley)"), TINT, "D", -0.2),
     }
     with house_style():
         figure = new_figure(1.3 + 0.38 * len(table))
@@ -262,24 +298,29 @@ def shares_of_uncertainty(
                       linewidth=1.6)  # fmt: skip
             ax.plot(table[column], places + shift, marker, color=color, markersize=4.5, label=label)
         ax.axvline(0, color=MUTED, linewidth=0.8)
-        ax.set_yticks(places, labels=[names[str(name)] for name in table.index])
-        ax.set(xlabel="share of the variance of the net present value")
+        ax.set_yticks(places, labels=[word(names[str(name)]) for name in table.index])
+        ax.set(xlabel=tell("share of the variance of the net present value"))
         ax.grid(visible=True, axis="x")
         ax.grid(visible=False, axis="y")
         ax.legend(loc="lower right")
         title(
             figure,
-            "Which input the uncertainty of the value comes from",
-            "share of the variance, 0 to 1; lines: 95 % intervals over repeated simulations",
+            tell("Which input the uncertainty of the value comes from"),
+            tell("share of the variance, 0 to 1; lines: 95 % intervals over repeated simulations"),
         )
         source(figure, source_line)
     top = table.iloc[::-1]
     said = "; ".join(
-        f"{names[str(name)]}: first {text.number(row['first'], 2)}, total "
-        f"{text.number(row['total'], 2)}, Shapley {text.number(row['effect'], 2)}"
+        tell(
+            "{input}: first {first}, total {total}, Shapley {effect}",
+            input=word(names[str(name)]),
+            first=text.number(row["first"], 2),
+            total=text.number(row["total"], 2),
+            effect=text.number(row["effect"], 2),
+        )
         for name, row in top.iterrows()
     )
-    alt = f"Dot chart of shares of variance by input, largest first. {said}."
+    alt = tell("Dot chart of shares of variance by input, largest first. {parts}.", parts=said)
     return Chart("shares-of-uncertainty", figure, alt, top)
 
 
@@ -315,21 +356,33 @@ def two_maps(
             ax.tick_params(color=GRID)
         title(
             figure,
-            "Pairs of inputs and the value they give",
-            "line: pairs that give the claim; point: inputs set above; shading: bn USD",
+            tell("Pairs of inputs and the value they give"),
+            tell("line: pairs that give the claim; point: inputs set above; shading: bn USD"),
         )
         source(figure, source_line)
     said = []
     for grid, (across, down), yes in zip(grids, axes_labels, reached, strict=True):
         values = grid.to_numpy()
         said.append(
-            f"{down} over {across}: from {text.amount(float(values.min()), 'bn USD', 0)} to "
-            f"{text.amount(float(values.max()), 'bn USD', 0)}, "
-            + ("part of the map reaches the claim" if yes else "nothing on it reaches the claim")
+            (
+                tell(
+                    "{down} over {across}: from {lowest} to {highest},",
+                    down=down,
+                    across=across,
+                    lowest=text.amount(float(values.min()), "bn USD", 0),
+                    highest=text.amount(float(values.max()), "bn USD", 0),
+                )
+                + " "
+            )
+            + (
+                tell("part of the map reaches the claim")
+                if yes
+                else tell("nothing on it reaches the claim")
+            )
         )
-    alt = f"Two maps of net present value. {'; '.join(said)}."
+    alt = tell("Two maps of net present value. {parts}.", parts="; ".join(said))
     data = pd.concat(
-        {f"map {i + 1}": grid.stack().rename("npv_busd") for i, grid in enumerate(grids)}
+        {tell("map {i}", i=i + 1): grid.stack().rename("npv_busd") for i, grid in enumerate(grids)}
     ).reset_index()
     data.columns = pd.Index(["map", "down", "across", "npv_busd"])
     return Chart("two-maps", figure, alt, data.set_index("map"))
@@ -338,8 +391,8 @@ def two_maps(
 def reach_in_words(percent: float) -> str:
     """How many draws reach the claim, on two short lines."""
     if percent == 0:
-        return "no draw\nreaches the claim"
-    return f"{text.number(percent, 2)} % of draws\nreach the claim"
+        return tell("no draw\nreaches the claim")
+    return tell("{percent} % of draws\nreach the claim", percent=text.number(percent, 2))
 
 
 def _bar_labels(ax: Axes, places: np.ndarray, values: np.ndarray) -> None:  # type: ignore[type-arg]

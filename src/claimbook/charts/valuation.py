@@ -29,6 +29,7 @@ from claimbook.charts.chart import (
     source,
     title,
 )
+from claimbook.language import tell, word
 
 # Below nothing reddish, above it bluish, white where a project is worth what it costs.
 WORTH = LinearSegmentedColormap.from_list("worth", ["#d98a6f", "#ffffff", "#8fb3cf"])
@@ -90,19 +91,28 @@ def reachable_map(
                 textcoords="offset points", fontsize=7.5, color=MUTED, ha="right",
             )  # fmt: skip
         ticks(ax, grid, to_x, to_y)
-        ax.set(xlabel="discount rate, percent a year", ylabel="GPU cost, m USD per MW")
+        ax.set(xlabel=tell("discount rate, percent a year"), ylabel=tell("GPU cost, m USD per MW"))
         title(
             figure,
-            "Discount rates and GPU costs that together give VanEck's figure",
-            f"on each line the project is worth {text.amount(target_busd, 'bn USD', 1)}; "
-            "shading: its value if the yearly amount is profit",
+            tell("Discount rates and GPU costs that together give VanEck's figure"),
+            tell(
+                "on each line the project is worth {target}; shading: its value if the "
+                "yearly amount is profit",
+                target=text.amount(target_busd, "bn USD", 1),
+            ),
         )
         source(figure, source_line)
     alt = (
-        "Map of net present value over discount rate and GPU cost. "
+        (tell("Map of net present value over discount rate and GPU cost.") + " ")
         + " ".join(_line_in_words(name, line, grid, target_busd) for name, line in lines.items())
-        + f" The shading runs from {text.amount(float(grid.to_numpy().min()), 'bn USD', 0)} to "
-        f"{text.amount(float(grid.to_numpy().max()), 'bn USD', 0)}."
+        + (
+            " "
+            + tell(
+                "The shading runs from {lowest} to {highest}.",
+                lowest=text.amount(float(grid.to_numpy().min()), "bn USD", 0),
+                highest=text.amount(float(grid.to_numpy().max()), "bn USD", 0),
+            )
+        )
     )
     data = pd.DataFrame(lines).rename_axis("discount_rate_pct")
     return Chart("reachable-map", figure, alt, data)
@@ -131,40 +141,56 @@ def value_against_rate(
             ax.plot(line.index, line, color=color)
             rate = crossings[int(str(first))]
             ax.plot([rate], [target_busd], "o", color=color, markersize=5)
-            ends.append((f"year {first}: {text.amount(rate, 'percent', 1)}", *last(line), color))
+            ends.append(
+                (
+                    tell("year {first}: {rate}", first=first, rate=text.amount(rate, "percent", 1)),
+                    *last(line),
+                    color,
+                )
+            )
         top = float(values.to_numpy().max())
         low = values.index[0]
         ax.annotate(
-            f"claimed: {text.amount(target_busd, 'bn USD', 1)}",
+            tell("claimed: {target}", target=text.amount(target_busd, 'bn USD', 1)),
             (low, target_busd), xytext=(4, 4), textcoords="offset points", fontsize=8,
             color=PRINTED,
         )  # fmt: skip
         ax.annotate(
-            "usual\nrates", (sum(usual) / 2, top), xytext=(0, -2), textcoords="offset points",
+            tell("usual\nrates"), (sum(usual) / 2, top), xytext=(0, -2), textcoords="offset points",
             fontsize=8, color=MUTED, ha="center", va="top",
         )  # fmt: skip
         ax.set(
             xlim=(low, values.index[-1]), ylim=(0, None),
-            xlabel="discount rate, percent a year", ylabel="value at year 0, bn USD",
+            xlabel=tell("discount rate, percent a year"), ylabel=tell("value at year 0, bn USD"),
         )  # fmt: skip
         title(
             figure,
-            "What the published yearly amounts are worth, by discount rate",
-            "bn USD before any cost; at the ends: the first year of profit, and the rate at which "
-            "the line meets the claim",
+            tell("What the published yearly amounts are worth, by discount rate"),
+            tell(
+                "bn USD before any cost; at the ends: the first year of profit, and the "
+                "rate at which the line meets the claim"
+            ),
         )
         source(figure, source_line)
         end_labels(ax, ends)
     met = text.listed(
         [
-            f"{text.amount(rate, 'percent', 1)} with the first in year {first}"
+            tell(
+                "{rate} with the first in year {first}",
+                rate=text.amount(rate, "percent", 1),
+                first=first,
+            )
             for first, rate in crossings.items()
         ]
     )
-    alt = (
-        "Line chart: the value of the published yearly amounts falls as the discount rate rises. "
-        f"It equals {text.amount(target_busd, 'bn USD', 1)} at {met}; rates from "
-        f"{usual[0]:g} to {usual[1]:g} percent are shaded as usual."
+    alt = tell(
+        "Line chart: the value of the published yearly amounts falls as the discount "
+        "rate rises. It equals {target} at {met}; rates from {first:g} to {usual:g} "
+        "percent are shaded as usual.",
+        target=text.amount(target_busd, "bn USD", 1),
+        met=met,
+        first=usual[0],
+        usual=usual[1],
     )
     return Chart("value-against-rate", figure, alt, values)
 
@@ -190,16 +216,31 @@ def group_against_line(group: GroupValue, source_line: str) -> Chart:
         ax.axhline(group.base_busd, color=OTHER, linewidth=0.9, linestyle=DASHES)
         ax.axhline(group.line_busd, color=PRINTED, linewidth=1.3)
         ax.annotate(
-            f"base + {text.amount(group.target_busd, 'bn USD', 1)} = "
-            f"{text.amount(group.line_busd, 'bn USD', 1)}",
-            (group.base_date, group.line_busd), xytext=(0, 4), textcoords="offset points",
-            fontsize=8, color=PRINTED,
-        )  # fmt: skip
+            tell(
+                "base + {target} = {line}",
+                target=text.amount(group.target_busd, "bn USD", 1),
+                line=text.amount(group.line_busd, "bn USD", 1),
+            ),
+            (group.base_date, group.line_busd),
+            xytext=(0, 4),
+            textcoords="offset points",
+            fontsize=8,
+            color=PRINTED,
+        )
         ax.annotate(
-            f"base, {group.base_date:%Y-%m-%d}: {text.amount(group.base_busd, 'bn USD', 1)}",
-            (levels.index[-1], group.base_busd), xytext=(0, -4), textcoords="offset points",
-            fontsize=8, color=MUTED, va="top", ha="right",
-        )  # fmt: skip
+            tell(
+                "base, {base_date:%Y-%m-%d}: {base}",
+                base_date=group.base_date,
+                base=text.amount(group.base_busd, "bn USD", 1),
+            ),
+            (levels.index[-1], group.base_busd),
+            xytext=(0, -4),
+            textcoords="offset points",
+            fontsize=8,
+            color=MUTED,
+            va="top",
+            ha="right",
+        )
         if group.passed_on is not None:
             level = float(levels.loc[group.passed_on, "market_cap_usd_bn"])
             ax.annotate(
@@ -208,25 +249,31 @@ def group_against_line(group: GroupValue, source_line: str) -> Chart:
                 color=SUBJECT, ha="right", fontweight="semibold",
             )  # fmt: skip
         dates(ax)
-        ax.set(ylim=(0, None), ylabel="market value, bn USD")
+        ax.set(ylim=(0, None), ylabel=tell("market value, bn USD"))
         ax.margins(y=0.12)
         title(
             figure,
-            "Market value of JPMorgan's group of listed miners",
-            "bn USD; filled: level as reported, hollow: level derived from reported changes",
+            tell("Market value of JPMorgan's group of listed miners"),
+            tell("bn USD; filled: level as reported, hollow: level derived from reported changes"),
         )
         source(figure, source_line)
     passed = (
-        "It never reaches it."
+        tell("It never reaches it.")
         if group.passed_on is None
-        else f"The first level above it is that of {group.passed_on:%Y-%m-%d}."
+        else tell(
+            "The first level above it is that of {passed_on:%Y-%m-%d}.", passed_on=group.passed_on
+        )
     )
     last = float(levels["market_cap_usd_bn"].iloc[-1])
-    alt = (
-        f"Line chart of the group's market value from {group.base_date:%Y-%m-%d} "
-        f"({text.amount(group.base_busd, 'bn USD', 1)}) to {levels.index[-1]:%Y-%m-%d} "
-        f"({text.amount(last, 'bn USD', 1)}), with a line at "
-        f"{text.amount(group.line_busd, 'bn USD', 1)}. {passed}"
+    alt = tell(
+        "Line chart of the group's market value from {base_date:%Y-%m-%d} ({base}) "
+        "to {last_day:%Y-%m-%d} ({last}), with a line at {line}. {passed}",
+        base_date=group.base_date,
+        base=text.amount(group.base_busd, "bn USD", 1),
+        last_day=levels.index[-1],
+        last=text.amount(last, "bn USD", 1),
+        line=text.amount(group.line_busd, "bn USD", 1),
+        passed=passed,
     )
     columns = ["market_cap_usd_bn", "gain_busd", "n_companies", "certainty"]
     return Chart("group-value", figure, alt, levels[columns])
@@ -234,7 +281,7 @@ def group_against_line(group: GroupValue, source_line: str) -> Chart:
 
 def source_text(what: str, edition: str) -> str:
     """The source and as-of line under a figure."""
-    return f"Source: {what}; claimbook edition {edition}"
+    return tell("Source: {what}; claimbook edition {edition}", what=word(what), edition=edition)
 
 
 def heatmap(
@@ -242,7 +289,7 @@ def heatmap(
     grid: pd.DataFrame,
     target_busd: float,
     *,
-    bar_label: str = "net present value, bn USD",
+    bar_label: str = tell("net present value, bn USD"),
 ) -> None:
     """NPV over two inputs as shading (seaborn), white at the target; rows rise upwards."""
     low, high = float(grid.to_numpy().min()), float(grid.to_numpy().max())
@@ -288,11 +335,17 @@ def ticks(
 def _line_in_words(name: str, line: pd.Series, grid: pd.DataFrame, target_busd: float) -> str:
     known = line.dropna()
     if known.empty:
-        return f"{name}: no GPU cost gives {text.amount(target_busd, 'bn USD', 1)}."
-    return (
-        f"{name}: {text.amount(target_busd, 'bn USD', 1)} is met from "
-        f"{text.amount(float(known.iloc[0]), 'm USD per MW', 1)} at "
-        f"{text.amount(float(known.index[0]), 'percent', 0)} to "
-        f"{text.amount(float(known.iloc[-1]), 'm USD per MW', 1)} at "
-        f"{text.amount(float(known.index[-1]), 'percent', 0)}."
+        return tell(
+            "{name}: no GPU cost gives {target}.",
+            name=word(str(name)),
+            target=text.amount(target_busd, "bn USD", 1),
+        )
+    return tell(
+        "{name}: {target} is met from {first} at {first_day} to {last} at {last_day}.",
+        name=word(str(name)),
+        target=text.amount(target_busd, "bn USD", 1),
+        first=text.amount(float(known.iloc[0]), "m USD per MW", 1),
+        first_day=text.amount(float(known.index[0]), "percent", 0),
+        last=text.amount(float(known.iloc[-1]), "m USD per MW", 1),
+        last_day=text.amount(float(known.index[-1]), "percent", 0),
     )

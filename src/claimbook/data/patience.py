@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
+ASKING = "asking a provider"  # what the thread of a question is called
 
 
 class OverdueError(Exception):
@@ -63,7 +64,7 @@ class Patience:
             except BaseException as error:  # whatever it is, it belongs to who asked
                 errors.append(error)
 
-        asking = threading.Thread(target=ask, daemon=True)
+        asking = threading.Thread(target=ask, name=ASKING, daemon=True)
         asking.start()
         asking.join(self.whole)
         if errors:
