@@ -135,7 +135,13 @@ def standing(opened_once: Standing) -> Iterator[Standing]:
 
 
 def unfold(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach(box => { box.open = true })")
+    """Open all that is folded, and let the page hear of it."""
+    page.evaluate(
+        """() => {
+            document.querySelectorAll('details').forEach((box) => { box.open = true; });
+            return new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+        }"""
+    )
 
 
 NAMES = [*CLAIMS, *KINDS]
@@ -519,9 +525,9 @@ def test_the_catalogue_is_searched_and_filtered(show: Open) -> None:
 @each_page
 def test_the_keyboard_alone_reaches_everything_and_sees_where_it_is(standing: Standing) -> None:
     page = standing.page
-    # The last that is done with this page: drawings and code only make every step slow.
+    # The last that is done with this page: what nobody can stop at only makes every step slow.
     page.locator(".card svg path, .highlight pre > *").evaluate_all(
-        "all => all.map(e => e.remove())"
+        "all => all.forEach((one) => one.remove())"
     )
     unfold(page)
     due = page.evaluate(
