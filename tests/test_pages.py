@@ -359,8 +359,8 @@ def test_all_code_is_there_and_folded() -> None:
         assert name in html
     opened = [a for a in Outline(html).all("details") if "open" in a]
     assert len(opened) == 1  # the contents
-    assert html.count("<pre>") == html.count('class="highlight')
-    for block in re.split(r'<div class="highlight', html)[1:]:
+    assert html.count("<pre>") == len(re.findall('class=" *highlight', html))
+    for block in re.split(r'<div class=" *highlight', html)[1:]:
         before = html[: html.index(block)]
         assert before.count("<details") > before.count("</details")
 
