@@ -19,8 +19,10 @@ import pandas as pd
 import pytest
 from babel.messages import mofile
 from babel.messages.catalog import Catalog
+from matplotlib.text import Text
 
 from claimbook import language, ledger, parameters, paths, show, text
+from claimbook.charts.chart import Chart
 from claimbook.data import edition
 from claimbook.errors import LanguageError
 from claimbook.reports import recipe
@@ -96,14 +98,16 @@ def accents(catalogues: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 def outputs(monkeypatch: pytest.MonkeyPatch, claim: ledger.Claim) -> list[str]:
-    """What a claim's notebook says: sentences, cells of tables and captions, without figures."""
+    """What a claim's notebook says: sentences, cells of tables, captions, words in figures."""
     shown: list[dict[str, Any]] = []
+    drawn: list[Chart] = []
     monkeypatch.setattr(show, "_display", lambda bundle, metadata=None: shown.append(dict(bundle)))
-    monkeypatch.setattr(show, "figure", lambda chart, explorable=None: None)
+    monkeypatch.setattr(show, "figure", lambda chart, explorable=None: drawn.append(chart))
     names: dict[str, Any] = {}
     for code in cells(claim):
         exec(compile(code, str(claim.notebook), "exec"), names)
-    said = []
+    said = [part.get_text() for chart in drawn for part in chart.figure.findobj(Text)]
+    said += [chart.alt for chart in drawn]
     for bundle in shown:
         if show.RESULT_MIME in bundle:
             result = bundle[show.RESULT_MIME]
@@ -127,7 +131,6 @@ def known(claim: ledger.Claim) -> list[str]:
     for code in cells(claim):
         constants = (n.value for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Constant))
         said += [value for value in constants if isinstance(value, str)]
-        said += re.findall(r"\w+", code)
     _, tables = edition.open_edition(edition.resolve("current"))
     for name in claim.tables:
         said += [name, *strings(tables[name].descriptor)]

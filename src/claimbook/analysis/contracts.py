@@ -120,5 +120,7 @@ def counts(raw: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
             "certainty": others["certainty"].to_numpy(),
             "note": others["note"].fillna("").to_numpy(),
         },
-        index=pd.Index(others["company"].str.extract(r"\((.+) count\)")[0], name="counted by"),
+        index=pd.Index(
+            others["company"].str.extract(r"\((.+) count\)")[0], name=mark("counted by")
+        ),
     )

@@ -638,7 +638,7 @@ def choices(
         name: {"value": one.value, "low": one.low, "high": one.high}
         for name, one in changes.items()
     }
-    return pd.DataFrame.from_dict(table, orient="index").rename_axis("choice")
+    return pd.DataFrame.from_dict(table, orient="index").rename_axis(mark("choice"))
 
 
 def other_panels(
@@ -704,7 +704,7 @@ def other_factors(
         for key, one in rows.items()
         if one is not None
     }
-    index = pd.MultiIndex.from_tuples(list(table), names=["comparison", "choice"])
+    index = pd.MultiIndex.from_tuples(list(table), names=[mark("comparison"), mark("choice")])
     return pd.DataFrame(list(table.values()), index, columns=["value", "low", "high"])
 
 

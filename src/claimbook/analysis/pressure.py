@@ -255,7 +255,7 @@ def by_start(frame: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd
     for label, day in choices.items():
         if day < last:
             found = {name: _change(frame[c], day, last) for c, name in INDEXED.items()}
-            rows.append({"from": label, "day": day, **found})
+            rows.append({"from": label, mark("day"): day, **found})
     return pd.DataFrame(rows).set_index("from")
 
 

@@ -114,7 +114,7 @@ def against_plan(cumulative: pd.DataFrame, plan_busd: float, source: str) -> Cha
     x = np.arange(len(labels))
     lines = {
         "leases": (tell("with finance\nleases"), chart.MICROSOFT),
-        "cash": ("cash", chart.OTHER),
+        "cash": (tell("cash"), chart.OTHER),
     }
     with house_style():
         figure = new_figure(3.5)
@@ -168,7 +168,7 @@ def growth(quarters: pd.DataFrame, source: str) -> Chart:
     """Growth on the same quarter of the year before (percent), both measures."""
     columns = {
         "leases_growth": (tell("with finance leases"), chart.MICROSOFT),
-        "cash_growth": ("cash", chart.OTHER),
+        "cash_growth": (tell("cash"), chart.OTHER),
     }
     table = quarters[list(columns)]
     table = table[table.notna().any(axis=1)]

@@ -1,5 +1,6 @@
 """A drawn figure with what a reader who cannot see it needs, and the house style."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -228,8 +229,17 @@ def dates(ax: Axes) -> None:
     """Months and years along the foot, the year where it begins."""
     locator = AutoDateLocator(minticks=3, maxticks=8)
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    formatter = _Dates(locator, show_offset=False)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_formatter(formatter)
     ax.margins(x=0.01)
+
+
+class _Dates(ConciseDateFormatter):
+    """Matplotlib's dates, with the months of the reader's language."""
+
+    def format_ticks(self, values: ArrayLike) -> list[str]:
+        labels = super().format_ticks(values)  # type: ignore[no-untyped-call]
+        return [re.sub(r"[A-Z][a-z]{2}", lambda month: word(month[0]), label) for label in labels]
 
 
 class Even(Formatter):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.dates import DateFormatter, MonthLocator
+from matplotlib.dates import MonthLocator, num2date
 
 from claimbook import text
 from claimbook.charts import chart
@@ -283,7 +283,7 @@ def signed(
             chart.mark_day(ax, day, tell("article,\n{day}", day=text.short_month(day)), left=True)
             named.append((ax, ends))
             ax.xaxis.set_major_locator(MonthLocator((1, 7)))
-            ax.xaxis.set_major_formatter(DateFormatter("%b\n%Y"))
+            ax.xaxis.set_major_formatter(_month)
             ax.set_xlim(sums.index[0] - pd.Timedelta(days=14), end)
         chart.title(
             figure,
@@ -449,3 +449,8 @@ def since(path: pd.DataFrame, marks: Mapping[str, str], event_date: str, source:
 def _jth(efficiency: float) -> str:
     digits = next(d for d in (0, 1, 2) if d == 2 or round(efficiency, d) == round(efficiency, 2))
     return text.amount(efficiency, "J/TH", digits)
+
+
+def _month(place: float, _: int) -> str:
+    """`Jul` above `2024`, for a tick of dates."""
+    return text.short_month(num2date(place)).replace(" ", "\n")

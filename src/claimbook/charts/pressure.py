@@ -220,8 +220,8 @@ def shares(moved: Shares, article: pd.Timestamp, source: str) -> Chart:
                 color,
             )
             for name, column, value, color in (
-                ("basket", tell("basket"), moved.change_pct, chart.SUBJECT),
-                ("bitcoin", tell("bitcoin"), moved.bitcoin_change_pct, chart.BITCOIN),
+                (tell("basket"), "basket", moved.change_pct, chart.SUBJECT),
+                (tell("bitcoin"), "bitcoin", moved.bitcoin_change_pct, chart.BITCOIN),
             )
         ]
         if path.index[0] < article <= path.index[-1]:

@@ -29,9 +29,9 @@ SHARE_UNITS = {
     "dropped of planned": "%",
 }
 DAY_UNITS = dict.fromkeys(("change", "the market's part", "beyond the market", "from", "to"), "%")
-SINCE_UNITS = dict.fromkeys(
-    ("5 sessions", "21 sessions", "63 sessions", "252 sessions", "to last session"), "%"
-)
+# Headings that the analysis names as the reader sees them.
+SINCE = (mark("5 sessions"), mark("21 sessions"), mark("63 sessions"), mark("252 sessions"))
+SINCE_UNITS = dict.fromkeys((*SINCE, "to last session"), "%")
 
 
 def groups(
