@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import jinja2
 import nbformat
 import pytest
 from nbformat import NotebookNode
@@ -24,7 +26,7 @@ from nbformat.v4 import (
     new_output,
 )
 
-from claimbook import ledger
+from claimbook import ledger, remembered
 from claimbook.errors import RenderError
 from claimbook.reports import claim_page, frame, index_page, page, sections
 from claimbook.show import RESULT_MIME
@@ -685,3 +687,21 @@ def test_headings_inside_code_fences_are_no_sections() -> None:
         (None, "before\n\n```\n## not a heading\n```"),
         ("A heading", "after"),
     ]
+
+
+def test_no_place_for_compiled_templates_costs_time_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "PLACE", tmp_path / "kept")
+    cache = frame.compiled()
+    assert cache is not None
+    environment = jinja2.Environment(
+        loader=jinja2.DictLoader({"one": "{{ a }}", "two": "{{ a }}!"}), bytecode_cache=cache
+    )
+    assert environment.get_template("one").render(a=1) == "1"
+    assert list((tmp_path / "kept").rglob("*.cache"))
+    # What a full disk does as well: nothing can be written there any more.
+    shutil.rmtree(tmp_path / "kept")
+    assert environment.get_template("two").render(a=1) == "1!"
+    (tmp_path / "kept").write_text("a file where the folder should be", encoding="utf-8")
+    assert frame.compiled() is None

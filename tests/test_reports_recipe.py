@@ -62,6 +62,13 @@ def add_tag(root: Path, package: Path) -> None:
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
+def attach_picture(root: Path, package: Path) -> None:
+    path = root / "notebooks" / "01-fell.ipynb"
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook.cells[0].attachments = {"a.png": {"image/png": "iVBORw0KGgo="}}
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
+
+
 def add_output_and_count(root: Path, package: Path) -> None:
     path = root / "notebooks" / "01-fell.ipynb"
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
@@ -94,6 +101,7 @@ MATTERS: dict[str, Change] = {
     "the article in the ledger": replace("data/claims.yml", "Shares moved", "Shares fell"),
     "a cell's source": replace("notebooks/01-fell.ipynb", "changed by", "moved by"),
     "a cell's tags": add_tag,
+    "a picture attached to a cell's words": attach_picture,
     "the lock": replace("requirements.lock", "pandas==", "pandas==1."),
 }
 

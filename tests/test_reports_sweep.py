@@ -68,6 +68,15 @@ def test_the_page_compares_the_reports(small: Path) -> None:
     again = small_project.claimbook("sweep", path, root=small)
     assert again.stdout.count("already published") == 2
 
+    # A damaged version is an empty row, and `verify` says what is wrong with it.
+    first = content["reports"][0]["version"]
+    (small / "reports" / "fell" / first / "results.json").write_text("{", encoding="utf-8")
+    damaged = small_project.claimbook("sweep", path, root=small)
+    assert "Traceback" not in damaged.stderr
+    content = json.loads((small / "reports" / "sweeps" / "both.json").read_text(encoding="utf-8"))
+    assert [entry["failed"] for entry in content["reports"]] == [True, False]
+    assert small_project.claimbook("verify", root=small).returncode == 1
+
 
 def test_the_declared_sweep_can_be_read() -> None:
     path = small_project.REPOSITORY / "notebooks" / "sweeps" / "ai-shocks.yml"

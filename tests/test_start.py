@@ -1,6 +1,7 @@
 """The start page: what it says of published results, and that it is made of them and after them."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
@@ -13,7 +14,7 @@ from claimbook import cli, ledger, overview, paths
 from claimbook.charts import chart
 from claimbook.charts import ledger as charts
 from claimbook.errors import LedgerError
-from claimbook.reports import published, recipe
+from claimbook.reports import published, recipe, render
 from claimbook.reports.published import Entry
 from claimbook.reports.shelf import Shelf
 from claimbook.words import start as words
@@ -255,7 +256,7 @@ def test_the_page_is_made_of_what_the_claims_published_and_after_them(
     page = (version.folder / "index.html").read_text(encoding="utf-8")
     for other in (fell, too):
         link = f"../../{other.folder.parent.name}/{other.name}/index.html"
-        assert f'href="{link}"' in page
+        assert re.search(rf"href=[\"']{re.escape(link)}[\"']", page)
         assert (version.folder / link).resolve().is_file()
     assert "../reports/" not in page
     assert "ClaimReview" not in page
@@ -278,6 +279,22 @@ def test_the_page_is_made_of_what_the_claims_published_and_after_them(
         *("as now", "missing", "no notebook yet"),
     ]
     assert elsewhere.results["quantities"]["claims.without_a_verdict"]["value"] == 2
+
+
+def test_the_index_shows_the_others_where_the_last_page_cannot_be_made(start: Path) -> None:
+    """Its notebook goes while the claims' reports are made."""
+    notebook = start / "notebooks" / "00-start.ipynb"
+    assert notebook.is_file()
+
+    def say(line: str) -> None:
+        if " published in " in line:
+            notebook.unlink(missing_ok=True)
+
+    with pytest.raises(LedgerError):
+        render.render(way=render.Way(workers=1), say=say)
+    catalogue = small_project.read_json(start / "reports" / "catalogue.json")
+    assert [bool(claim["reports"]) for claim in catalogue["claims"]] == [True, True, False]
+    assert (start / "reports" / "index.html").is_file()
 
 
 def publish(root: Path, claim_id: str, *, change: float = -10.0, **other: Any) -> Path:

@@ -37,7 +37,14 @@ def _source(raw: bytes) -> Source:
         if cell["cell_type"] == "code":
             cell |= {"outputs": [], "execution_count": None}
     cells = tuple(
-        (cell["cell_type"], "".join(cell["source"]), tuple(cell["metadata"].get("tags", [])))
+        (cell["cell_type"], _written(cell), tuple(cell["metadata"].get("tags", [])))
         for cell in notebook["cells"]
     )
     return Source(json.dumps(notebook, ensure_ascii=False), cells)
+
+
+def _written(cell: dict[str, Any]) -> str:
+    """What is written in a cell, and the pictures that its words have with them."""
+    attached = cell.get("attachments")
+    text = "".join(cell["source"])
+    return f"{text}\n{json.dumps(attached, sort_keys=True)}" if attached else text

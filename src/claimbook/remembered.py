@@ -25,21 +25,23 @@ def content(file: Path) -> bytes:
     about = file.stat()
     if time.time_ns() - about.st_mtime_ns < _SETTLED:
         return file.read_bytes()  # it might be written again before the clock of files moves on
-    return _read(str(file), about.st_mtime_ns, about.st_ino, about.st_size)
+    times = (about.st_mtime_ns, about.st_ctime_ns)
+    return _read(str(file), times, about.st_ino, about.st_size)
 
 
 def sha256(file: Path) -> str:
     """The SHA-256 of such a file, as 64 hexadecimal digits."""
-    return _hash(content(file))
+    return digest(content(file))
 
 
 @functools.lru_cache(maxsize=2048)
-def _read(file: str, changed: int, inode: int, size: int) -> bytes:
+def _read(file: str, changed: tuple[int, int], inode: int, size: int) -> bytes:
     return Path(file).read_bytes()
 
 
 @functools.lru_cache(maxsize=2048)
-def _hash(given: bytes) -> str:
+def digest(given: bytes) -> str:
+    """The SHA-256 of some bytes."""
     return hashlib.sha256(given).hexdigest()
 
 
@@ -57,11 +59,11 @@ class Imports:
 
     def get(self, code: bytes, within: str) -> tuple[str, ...] | None:
         """What the code of a module in package `within` imports, if it is known."""
-        names = self.found.get(f"{_hash(code)} {within}")
+        names = self.found.get(f"{digest(code)} {within}")
         return None if names is None else tuple(names)
 
     def keep(self, code: bytes, within: str, names: tuple[str, ...]) -> None:
-        self.found[f"{_hash(code)} {within}"] = list(names)
+        self.found[f"{digest(code)} {within}"] = list(names)
         self.new = True
 
     def write(self) -> None:

@@ -84,8 +84,8 @@ def _covered(begun: Counts, length: int) -> Counts:
 def coefficients(factors: Array, returns: Array, counts: Array | Counts) -> Array:
     """Slopes of each draw, shape (draws, k, n): factors (T, k), returns (T, n), counts (draws, T).
 
-    Raises AnalysisError where a value is missing or there are fewer sessions than coefficients
-    plus three.
+    Raises AnalysisError where a value is missing, a factor is the same as others together, or there
+    are fewer sessions than coefficients plus three.
     """
     days, width = factors.shape
     if days < width + 4:
@@ -115,7 +115,12 @@ def _slopes(sums: Array, width: int, shares: int) -> Array:
     """Slopes (…, k, n) from the sums (…, m) of `_terms`."""
     count = width + 1
     xx, xy = _products(sums, count)
-    solved = np.linalg.solve(xx, xy.reshape(*xx.shape[:-1], shares))
+    try:
+        solved = np.linalg.solve(xx, xy.reshape(*xx.shape[:-1], shares))
+    except np.linalg.LinAlgError as error:
+        raise AnalysisError(
+            "two of the factors are the same in the window; leave one out"
+        ) from error
     return np.asarray(solved[..., 1:, :])
 
 

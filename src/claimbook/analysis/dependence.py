@@ -182,6 +182,10 @@ def study(
     Raises ParameterError where a date is no session, AnalysisError where the data do not reach two
     windows back from `judged_on`, or fewer than two shares are left.
     """
+    if set(ai_basket) == {market}:
+        raise AnalysisError(
+            f"the AI basket is {market} alone, which is the market; give it another share"
+        )
     data = panel(book, ai_basket, market, bitcoin_cut)
     first, row = _row(data, start), _row(data, judged_on)
     if row - 2 * window + 1 < max(first, 1):

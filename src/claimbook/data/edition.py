@@ -69,8 +69,7 @@ class Table:
         differs, or a column, type, constraint or key does not match the schema.
         """
         rules = json.dumps(self.descriptor["schema"], sort_keys=True)
-        # Without a deep copy: pandas copies what is written to, so the one kept stays as it is.
-        return _parsed(self.name, self.raw(), rules).copy(deep=False)
+        return _parsed(self.name, self.raw(), rules).copy()
 
     def values(self, column: str) -> set[str]:
         """What stands in a column of text or dates, blanks left out, each once, as written.
@@ -95,7 +94,8 @@ class Table:
         )
         if not self.path.is_file():
             raise DataError(f"table {self.name}: {relative} is missing; {mend}")
-        raw, found = remembered.content(self.path), remembered.sha256(self.path)
+        raw = remembered.content(self.path)
+        found = remembered.digest(raw)  # of the very bytes that are parsed
         if found != self.sha256:
             raise DataError(
                 f"table {self.name}: {relative} has SHA-256 {found[:12]}… where the edition "

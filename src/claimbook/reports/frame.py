@@ -7,13 +7,14 @@ the versions before and after it (see `neighbours`).
 """
 
 import base64
+import contextlib
 import functools
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -136,17 +137,30 @@ def environment() -> jinja2.Environment:
     return made
 
 
+class _Compiled(jinja2.FileSystemBytecodeCache):
+    """Jinja's cache on disk; a disk that is full or read-only costs time and nothing else."""
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def compiled() -> jinja2.BytecodeCache | None:
     """Where templates are kept compiled; Jinja looks whether their text is still the same.
 
     What else their code depends on is set in this file, so its hash is in the folder's name.
     """
-    place = remembered.PLACE / f"templates-{remembered.sha256(Path(__file__))[:8]}"
+    made = f"{remembered.sha256(Path(__file__))[:8]}-{version('jinja2')}"
+    place = remembered.PLACE / f"templates-{made}"
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    return jinja2.FileSystemBytecodeCache(str(place)) if os.access(place, os.W_OK) else None
+    return _Compiled(str(place))
 
 
 def configure(env: jinja2.Environment) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import claimbook
-from claimbook import language, ledger, notebook, parameters, paths, remembered
+from claimbook import ledger, notebook, parameters, paths, remembered
 from claimbook.data import CURRENT, edition
 from claimbook.errors import RenderError
 from claimbook.language import ENGLISH
@@ -107,7 +107,6 @@ def of(
         "title": claim.title,
         "edition": name,
         **({"edition_note": note} if note else {}),
-        **({"language": spoken} if (spoken := ledger.language()) != language.ENGLISH else {}),
         "default": not changed,
         "parameters": values,
         "notebook": f"notebooks/{claim.notebook}",

@@ -125,8 +125,19 @@ def render(
             listed = not (last or unusable)
             outcome += publish(ready, broken, out=out, way=way, force=force, listed=listed, say=say)
         if last or unusable:
-            last = [recipe.of(item.claim, item.changed, reports=out, known=ready) for item in last]
-            outcome += publish(last, unusable, out=out, way=way, force=force, known=ready, say=say)
+            try:
+                last = [
+                    recipe.of(item.claim, item.changed, reports=out, known=ready) for item in last
+                ]
+                outcome += publish(
+                    last, unusable, out=out, way=way, force=force, known=ready, say=say
+                )
+            except BaseException:
+                # Whatever became of the last page, the index shows what the others have come to.
+                shelf = Shelf(out or paths.reports_folder())
+                with lock.held(shelf.folder, say):
+                    _list(shelf, ready, outcome, say)
+                raise
     return outcome
 
 

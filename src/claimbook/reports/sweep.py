@@ -116,7 +116,10 @@ def run(
 def _results(shelf: Shelf, claim_id: str, version: str) -> dict[str, Any] | None:
     if not shelf.has(claim_id, version):
         return None
-    found: dict[str, Any] = json.loads((shelf.place(claim_id, version) / RESULTS).read_bytes())
+    try:
+        found: dict[str, Any] = json.loads((shelf.place(claim_id, version) / RESULTS).read_bytes())
+    except (OSError, ValueError):
+        return None  # `claimbook verify` says what is wrong with it
     return found
 
 

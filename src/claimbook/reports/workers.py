@@ -206,16 +206,22 @@ def _work(pipe: Connection, environment: Mapping[str, str] | None) -> None:
         # An interrupt at the terminal is for the driver, which then ends its workers.
         signal.signal(signal.SIGINT, lambda *_: None)
         threading.Thread(target=_die_with_parent, args=(environment["HOME"],), daemon=True).start()
-        try:
-            while True:
+        while True:
+            # Only the pipe's end is the driver's; what `make` raises is this worker's own.
+            try:
                 make, item, limits = pipe.recv()
-                pipe.send(make(item, limits))
-        except (EOFError, OSError):
-            parent = multiprocessing.parent_process()
-            assert parent is not None
-            parent.join(_GONE)
-            if not parent.is_alive():
-                _leave(environment["HOME"])
+            except (EOFError, OSError):
+                break
+            made = make(item, limits)
+            try:
+                pipe.send(made)
+            except OSError:
+                break
+        parent = multiprocessing.parent_process()
+        assert parent is not None
+        parent.join(_GONE)
+        if not parent.is_alive():
+            _leave(environment["HOME"])
 
 
 def _die_with_parent(home: str) -> None:
