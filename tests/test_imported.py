@@ -14,13 +14,19 @@ from live_world import World
 
 from claimbook import cli, data, paths
 from claimbook.analysis import calendar
-from claimbook.data import edition, imported, seal
+from claimbook.data import days, edition, imported, refresh, seal
 from claimbook.errors import DataError
 
 ARTICLE = ["BITF", "CLSK", "CORZ", "HUT", "MARA", "RIOT"]
 BESIDE = ["SPY", "QQQ", "MSFT", "NVDA", "SMH"]
 AI = ["ANET", "AVGO", "ORCL", "SMCI", "VRT"]
 EVENT = "2027-02-01"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day on which all the prices here are there."""
+    monkeypatch.setattr(days, "now", lambda: pd.Timestamp("2027-04-01 12:00", tz="UTC"))
 
 
 def prices(
@@ -289,3 +295,101 @@ def test_miner_drop_runs_for_another_event_on_imported_prices(
     assert any(value == pytest.approx(move) for value in found), (move, result["quantities"])
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert "were imported from winter.csv on" in page
+
+
+HEAD = "date,ticker,open,high,low,close,adjusted_close,volume\n"
+
+
+def hourly(name: str, ticker: str = "MARA") -> pd.DataFrame:
+    return data.read(["bars_hourly"], name)["bars_hourly"].query("ticker == @ticker")
+
+
+def test_old_hourly_bars_do_not_stand_beside_imported_daily_prices(
+    world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.csv"
+    prices(["MARA"]).to_csv(file, index=False)
+    said = imported.bring(file).drift
+    assert len(hourly("shipped"))
+    assert hourly("mine").empty
+    assert len(hourly("mine", "RIOT")) == len(hourly("shipped", "RIOT"))
+    assert any(line.startswith("MARA: the hourly bars are left out") for line in said)
+    gaps = data.read(["bars_hourly"], "mine").tables["bars_hourly"].gaps
+    assert "No bars of MARA: daily prices were imported from mine.csv." in gaps
+    assert not any("Imported from" in gap for gap in gaps)
+    edition.use("mine")
+    prices(["RIOT"]).to_csv(file, index=False)
+    imported.bring(file, name="next")
+    gaps = data.read(["bars_hourly"], "next").tables["bars_hourly"].gaps
+    assert "No bars of MARA: daily prices were imported from mine.csv." in gaps
+
+
+def test_rows_that_are_not_there_yet_are_refused_by_line(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(days, "now", lambda: pd.Timestamp("2026-07-02 14:00", tz="UTC"))
+    file = tmp_path / "future.csv"
+    rows = ("2026-07-02,MARA", "2026-07-06,MARA", "2026-07-02,BTC-USD", "2026-07-03,BTC-USD")
+    file.write_text(HEAD + "".join(f"{row},9,9,9,9,9,1\n" for row in rows))
+    with pytest.raises(DataError) as caught:
+        imported.bring(file)
+    assert [line.strip() for line in str(caught.value).split("\n")[1:]] == [
+        "line 3: 2026-07-06 is not there yet; today is 2026-07-02",
+        "line 5: 2026-07-03 is not there yet; today is 2026-07-02",
+    ]
+    file.write_text(
+        "start_utc,ticker,open,high,low,close,volume\n"
+        "2026-07-02T13:30:00Z,MARA,9,9,9,9,1\n2026-07-02T14:30:00Z,MARA,9,9,9,9,1\n"
+    )
+    with pytest.raises(DataError, match="line 3: 2026-07-02T14:30:00Z is not there yet") as caught:
+        imported.bring(file)
+    assert "line 2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["prices.txt", "PRICES.CSV"])
+def test_what_is_no_parquet_file_is_not_called_one(world: World, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes("date,ticker,é".encode("latin-1"))
+    with pytest.raises(DataError, match=f"{name} cannot be read as UTF-8 text"):
+        imported.bring(tmp_path / name)
+
+
+def test_a_share_under_its_new_symbol_is_the_same_share(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(f"{HEAD}2026-06-01,KEEL,9,9,9,9,9,1\n")
+    said = imported.bring(file).drift
+    assert "BITF: Yahoo Finance lists it as KEEL; both mean the same share here." in said
+    book = data.read(["tickers", "bars_daily"], "mine")
+    assert set(book["tickers"]["ticker"]) == set(little_data.TICKERS)
+    assert book["bars_daily"].query("ticker == 'BITF'")["close"].tolist() == [9]
+    imported.bring(file, name="named", ticker="KEEL")
+    assert data.read(["bars_daily"], "named")["bars_daily"].equals(book["bars_daily"])
+
+
+def test_what_was_said_of_rows_that_stay_is_still_said(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    prices(["RIOT", "MARA"], last="2026-08-20").to_csv(file, index=False)
+    imported.bring(file)
+    edition.use("mine")
+    asked = refresh.Asked(tickers=("MARA",), only="market")
+    name = world.refresh(asked).name
+    gaps = data.read(["bars_daily"], name).tables["bars_daily"].gaps
+    assert "Imported from mine.csv: MARA and RIOT (replaced since: MARA)." in gaps
+    # Another one on top of it, and the other way round: then nothing of the file is left.
+    again = world.refresh(refresh.Asked(tickers=("SPY",), only="market")).name
+    gaps = data.read(["bars_daily"], again).tables["bars_daily"].gaps
+    assert "Imported from mine.csv: MARA and RIOT (replaced since: MARA)." in gaps
+    last = world.refresh(refresh.Asked(tickers=("RIOT",), only="market")).name
+    gaps = data.read(["bars_daily"], last).tables["bars_daily"].gaps
+    assert not any("mine.csv" in gap for gap in gaps)
+
+
+def test_reasons_that_the_shipped_tables_give_survive_an_import(
+    world: World, tmp_path: Path
+) -> None:
+    before = data.read(["bars_daily"], "shipped").tables["bars_daily"].gaps
+    (reason,) = (gap for gap in before if gap.startswith("Most securities end between"))
+    file = tmp_path / "mine.csv"
+    prices(["MARA"]).to_csv(file, index=False)
+    imported.bring(file)
+    after = data.read(["bars_daily"], "mine").tables["bars_daily"].gaps
+    assert f"{reason.removesuffix('.')} (replaced since: MARA)." in after

@@ -477,6 +477,22 @@ def test_an_edition_that_cannot_become_current_does_not_stay(world: World) -> No
     assert data.read(["tickers"]).name == little_data.NAME
 
 
+def test_an_edition_that_is_current_already_is_not_taken_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody stops the run just after the choice was written."""
+    chosen = edition.point_at
+
+    def stopped(name: str) -> None:
+        chosen(name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(edition, "point_at", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        world.refresh(NETWORK)
+    assert data.read(["network_daily"]).name == edition.current() != edition.SHIPPED
+
+
 def test_an_edition_that_cannot_be_taken_away_again_is_named(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,13 @@ def _table(rows: list[dict[str, Any]], first: pd.Timestamp, last: pd.Timestamp) 
             table[ours] = [v if v != v else float(f"{v * factor:.12g}") for v in values]
     except (KeyError, ValueError, TypeError) as error:
         raise DataError(_unreadable(error)) from error
+    figures = table.drop(columns="date")
+    if not figures.map(lambda v: v != v or abs(v) < math.inf).all(axis=None):
+        raise DataError(_absurd("a figure that is not finite"))
+    if (table["blocks"] % 1 > 0).any():
+        raise DataError(_absurd("a part of a block"))
+    if (table["hashrate_ehs"] <= 0).any():
+        raise DataError(_absurd("a day without any hash rate"))
     complete = table.dropna(subset=["blocks", "issuance_btc", "fees_btc", "hashrate_ehs"])
     if complete.empty:
         raise DataError(f"Coin Metrics returned no complete day; {HINT}")
@@ -193,6 +200,10 @@ def _table(rows: list[dict[str, Any]], first: pd.Timestamp, last: pd.Timestamp) 
         )
     made = network.derived(table.reset_index(drop=True)).astype({"blocks": "int64"})
     return made.assign(copy=COPY)
+
+
+def _absurd(what: str) -> str:
+    return f"Coin Metrics' answer has {what}: its format may have changed; {HINT}"
 
 
 def _refused(status: int) -> str:

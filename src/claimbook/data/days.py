@@ -14,6 +14,11 @@ YEARS = range(1900, 2100)  # years that a clock or a price can mean
 Span = tuple[pd.Timestamp | None, pd.Timestamp | None]
 
 
+def now() -> pd.Timestamp:
+    """This moment, in UTC."""
+    return pd.Timestamp.now("UTC")
+
+
 def day(what: str, written: str) -> pd.Timestamp:
     """A date from YYYY-MM-DD; DataError names `what` it was to be."""
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from claimbook import text
@@ -14,6 +15,12 @@ ADJUSTED = "adjusted_close"
 VOLUME = "volume"  # a count that is restated for days: said by itself
 DERIVED = ("difficulty",)  # moves with what it is derived from
 SHOWN = 5
+# A step into an added row is wild where its size (the logarithm of new over old) is more than WILD
+# times that of every earlier step of the series, of which there are at least EARLIER, and the value
+# moves by more than half: to more than 1.5 times, or to less than two thirds.
+WILD, EARLIER, HALF = 3, 20, 1.5
+STEPPED = ("adjusted_close", "close", "price_usd", "hashrate_ehs")
+LARGEST = 1_000_000  # percent; more is said to be more
 
 
 def between(
@@ -48,6 +55,11 @@ def _table(name: str, old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> I
     both = old.merge(new, on=key, suffixes=("_old", "_new"))
     added, gone = len(new) - len(both), len(old) - len(both)
     yield f"{name}: {added:,} rows added, {gone:,} gone, {len(both):,} in both."
+    if steps := _wild(old, new, key):
+        yield (
+            f"{name}: steps into added rows that are more than {WILD} times every earlier one: "
+            f"{_some(steps)}; look whether they can be."
+        )
     if ADJUSTED in new:
         yield from _adjusted(name, both)
     else:
@@ -72,13 +84,14 @@ def _revised(name: str, both: pd.DataFrame, values: Sequence[str], key: Sequence
     given, stayed = old.isna() & new.notna(), old.notna() & new.notna()
     gone, off_zero = old.notna() & new.isna(), stayed & old.eq(0) & new.ne(0)
     relative = (new / old.where(old != 0) - 1).abs()
+    relative = relative.where(~np.isinf(relative), np.finfo(float).max)
     moved = relative > REVISED
     rows = int((moved | given | gone | off_zero).any(axis=1).sum())
     if not rows:
         return ""
     parts = []
     if moved.any(axis=None):
-        size = text.amount(100 * float(relative.max(axis=None)), "percent", 2)
+        size = _size(float(relative.max(axis=None)), "percent")
         column, place = _place(relative == relative.max(axis=None), both, key)
         parts.append(f"at most {size} ({column}, {place})")
     for cells, what in (
@@ -117,18 +130,53 @@ def _adjusted(name: str, both: pd.DataFrame) -> Iterator[str]:
         )
     by_ticker = both.groupby("ticker")
     moves = [by_ticker[f"{ADJUSTED}_{which}"].pct_change() for which in ("new", "old")]
-    off = (moves[0] - moves[1]).abs()  # closes are required, positive: every return is there
+    off = (
+        (moves[0] - moves[1]).abs().replace(np.inf, np.finfo(float).max)
+    )  # closes are required, positive: every return is there
     rows = int((off > REVISED).sum())
     if not rows:
         yield f"{name}: no return revised by more than {_tolerance('percentage points')}."
         return
     at = both.loc[off.idxmax()]
-    size = text.amount(100 * float(off.max()), "percentage points", 2)
+    size = _size(float(off.max()), "percentage points")
     tickers = sorted(both.loc[off > REVISED, "ticker"].unique())
     yield (
         f"{name}: {rows:,} return{'s' * (rows != 1)} of {_some(tickers)} revised by more than "
         f"{_tolerance('percentage points')}, at most {size} ({at['date']:%Y-%m-%d} {at['ticker']})."
     )
+
+
+def _wild(old: pd.DataFrame, new: pd.DataFrame, key: Sequence[str]) -> list[str]:
+    """The wild steps into (and out of) added rows: column, key, and by what the value grew."""
+    by = ["ticker"] if "ticker" in key else []
+    when = next(k for k in key if k != "ticker")
+    rows = new.sort_values([*by, when]).reset_index(drop=True)
+    series = rows["ticker"] if by else pd.Series(0, index=rows.index)
+    known = pd.MultiIndex.from_frame(old[list(key)])
+    added = pd.Series(~pd.MultiIndex.from_frame(rows[list(key)]).isin(known), index=rows.index)
+    into = added | added.groupby(series).shift(fill_value=False)
+    found = []
+    for column in (c for c in STEPPED if c in rows):
+        value = rows[column].astype(float)
+        step = np.log(value.where(value > 0)).groupby(series).diff()
+        size = step.abs()
+        earlier = size.groupby(series).cummax().groupby(series).ffill().groupby(series).shift()
+        count = size.notna().astype(int).groupby(series).cumsum().groupby(series).shift()
+        wild = into & (count >= EARLIER) & (size > WILD * earlier) & (size > np.log(HALF))
+        for row in rows.index[wild]:
+            place = " ".join(
+                str(rows.at[row, k]) if k == "ticker" else _moment(rows.at[row, k])
+                for k in (*by, when)
+            )
+            found.append(f"{column} {place}, times {np.exp(step[row]):.3g}")
+    return found
+
+
+def _size(share: float, unit: str) -> str:
+    """A size that can be said: beyond `LARGEST` its digits mean nothing."""
+    if share * 100 > LARGEST:
+        return f"more than {text.amount(LARGEST, unit, 0)}"
+    return text.amount(100 * share, unit, 2)
 
 
 def _tolerance(unit: str = "percent") -> str:

@@ -1,13 +1,18 @@
 """Sessions that a price table lacks, ticker by ticker, against the exchange's calendar."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from claimbook.analysis import calendar
+
+# How the sentences begin that are made anew of every table's rows.
+_MADE = ("Not all reach ", "No security has the bars ", "Bars missing within sessions ")
+_MADE_GAP = re.compile(r"\S+ has no rows from [-0-9]+ to [-0-9]+( and from [-0-9]+ to [-0-9]+)*\.")
+_SINCE = " (replaced since: "
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ def spans(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def sentences(frame: pd.DataFrame) -> list[str]:
     """What a table's coverage leaves out, as a descriptor lists it: gaps, and where each ends."""
+    if frame.empty:
+        return []
     said = []
     by_ticker: dict[str, list[str]] = {}
     for gap in found(frame):
@@ -86,11 +93,35 @@ def sentences(frame: pd.DataFrame) -> list[str]:
     return said
 
 
+def carried(said: Iterable[str], kept: Collection[str], fresh: Collection[str]) -> list[str]:
+    """An older edition's sentences that still hold: those that name tickers whose rows are `kept`.
+
+    A sentence that names `fresh` tickers too says which. Sentences that are made anew of the rows
+    (`sentences`, `hours`) are left out.
+    """
+    found = []
+    for sentence in said:
+        if sentence.startswith(_MADE) or _MADE_GAP.fullmatch(sentence):
+            continue
+        plain, _, before = sentence.removesuffix(").").partition(_SINCE)
+        anew = {*before.split(", "), *fresh} & _named(plain, {*before.split(", "), *fresh})
+        if _named(plain, kept) - anew:
+            since = f"{_SINCE}{', '.join(sorted(anew))})." if anew else ""
+            found.append(f"{plain.removesuffix('.')}{since}" if since else sentence)
+    return found
+
+
+def _named(sentence: str, tickers: Iterable[str]) -> set[str]:
+    return {t for t in tickers if t and re.search(rf"(?<![\w^-]){re.escape(t)}(?![\w-])", sentence)}
+
+
 def hours(frame: pd.DataFrame) -> list[str]:
     """Bars that an hourly table lacks in sessions it has: those that no security has, and others.
 
     Half an hour at the end of a short session is what providers most often leave out.
     """
+    if frame.empty:
+        return []
     starts = pd.Index(frame["start_utc"].unique())
     sessions = calendar.sessions(days_of(frame).min(), days_of(frame).max())
     due = pd.DatetimeIndex(

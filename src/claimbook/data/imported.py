@@ -2,8 +2,9 @@
 
 Two forms are read. The documented one has the columns of `COLUMNS`, one row a session and ticker
 (`HOURLY_COLUMNS` for hourly bars). Yahoo's download form has those of `YAHOO`, one ticker, which
-the caller names. A ticker's rows in the file replace all rows of that ticker; the other tickers and
-tables are those of the current edition.
+the caller names. Daily rows of a ticker replace all its daily rows, and its hourly bars are left
+out: they may be on another basis. Hourly rows replace its hourly bars alone. The other tickers and
+tables are those of the current edition. A share that has two symbols (`yahoo.RENAMED`) is one.
 """
 
 import csv
@@ -21,6 +22,7 @@ import pandas as pd
 from claimbook import text
 from claimbook.analysis import calendar
 from claimbook.data import (
+    days,
     drift,
     edition,
     gaps,
@@ -42,8 +44,6 @@ HOURLY_COLUMNS = ("start_utc", "ticker", *PRICES[:4], "volume")
 YAHOO = {"Date": "date", **yahoo.BARS}
 TABLES = ("adjusted_closes", "bars_daily", "bars_hourly", "bitcoin_daily", "tickers")
 SHOWN = 20  # bad rows that are listed
-# What no share, fund or coin has ever reached: dollars a share, and shares (dollars of coin) a day.
-HIGHEST, BUSIEST = 1e7, 1e13
 HOUR = pd.Timedelta(hours=1)
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d($|[T ])")
 
@@ -61,9 +61,11 @@ def read_file(file: Path, ticker: str | None = None) -> pd.DataFrame:
     """The file's prices: the columns of `COLUMNS` or `HOURLY_COLUMNS`, typed, sorted by key.
 
     Raises DataError where the file cannot be read or has other columns, and one that lists the bad
-    rows by line: dates that are no session, prices that are not positive or not within low and
-    high, days given twice.
+    rows by line: dates that are no session or lie ahead, prices that are not positive or not
+    within low and high, days given twice.
     """
+    now = days.now()
+    ticker = None if ticker is None else yahoo.known_here(ticker)
     cells = _cells(file)
     columns = _columns(cells.columns, ticker, file.name)
     found: list[dict[str, Any]] = []
@@ -76,10 +78,10 @@ def read_file(file: Path, ticker: str | None = None) -> pd.DataFrame:
             continue
         values = {name: row[place].strip() for name, place in columns.items()}
         values.setdefault("ticker", ticker or "")
-        if ticker is not None and values["ticker"].upper() != ticker:
+        values["ticker"] = yahoo.known_here(values["ticker"].upper())
+        if ticker is not None and values["ticker"] != ticker:
             continue
-        values["ticker"] = values["ticker"].upper()
-        typed, wrong = _row(values)
+        typed, wrong = _row(values, now)
         key = (typed.get("date") or typed.get("start_utc"), values["ticker"])
         if not wrong and key in seen:
             wrong = [f"repeats {values['ticker']} of {cells.unit} {seen[key]}"]
@@ -125,28 +127,29 @@ def bring(file: Path, *, name: str | None = None, ticker: str | None = None) -> 
         if missing := [table for table in TABLES if table not in tables]:
             raise DataError(f"edition {base_name} has no table {missing[0]} to put prices into")
         old = dict(edition.read(TABLES, base))
-        new = _put(old, fresh)
+        new, listed = _put(old, fresh), set(old["tickers"]["ticker"])
         replaced = {
-            table: Replacement(frame, _about(table, frame, tables[table].descriptor, fresh, file))
+            table: Replacement(
+                frame, _about(table, frame, tables[table].descriptor, fresh, listed, file)
+            )
             for table, frame in new.items()
             if not frame.equals(old[table])
         }
         keys = {table: tables[table].descriptor["schema"]["primaryKey"] for table in replaced}
-        lines = drift.between(old, {table: new[table] for table in replaced}, keys)
-        now = pd.Timestamp.now("UTC")
-        staging.publish(
-            wanted,
-            base,
-            replaced,
-            _provenance(wanted, file, fresh, edition.package_of(base), now, lines),
-            current=False,
-        )
+        lines = _remarks(old, new, fresh)
+        now = days.now()
+
+        def provenance() -> dict[str, Any]:
+            lines.extend(drift.between(old, {table: new[table] for table in replaced}, keys))
+            return _provenance(wanted, file, fresh, edition.package_of(base), now, lines)
+
+        staging.publish(wanted, base, replaced, provenance, current=False)
     return refresh.Outcome(wanted, lines)
 
 
 def _cells(file: Path) -> _File:
     try:
-        if file.suffix.lower() in (".parquet", ".pq"):
+        if _is_parquet(file):
             frame = pd.read_parquet(file)
             if isinstance(frame.index, pd.DatetimeIndex):
                 frame = frame.reset_index()
@@ -159,7 +162,7 @@ def _cells(file: Path) -> _File:
         raise DataError(f"there is no file {file.name}; name a CSV or Parquet file") from None
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{file.name} cannot be read as {'Parquet' if file.suffix != '.csv' else 'UTF-8 text'} "
+            f"{file.name} cannot be read as {'Parquet' if _is_parquet(file) else 'UTF-8 text'} "
             f"({type(error).__name__}); give a CSV file in UTF-8 or a Parquet file"
         ) from error
     reader = csv.reader(io.StringIO(raw, newline=""))
@@ -169,6 +172,10 @@ def _cells(file: Path) -> _File:
     except csv.Error as error:
         raise DataError(f"{file.name} is no CSV file: {error} (line {reader.line_num})") from error
     return _File([column.strip() for column in columns], rows_with_lines, "line")
+
+
+def _is_parquet(file: Path) -> bool:
+    return file.suffix.lower() in (".parquet", ".pq")
 
 
 def _written(value: Any) -> str:
@@ -203,10 +210,10 @@ def _columns(columns: Sequence[str], ticker: str | None, name: str) -> dict[str,
     )
 
 
-def _row(values: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+def _row(values: Mapping[str, str], now: pd.Timestamp) -> tuple[dict[str, Any], list[str]]:
     """A row's typed values, and what is wrong with them."""
     typed: dict[str, Any] = {}
-    wrong = list(_when(values, typed))
+    wrong = list(_when(values, typed, now))
     if not values["ticker"]:
         wrong.append("no ticker")
     elif not symbols.known(values["ticker"]):
@@ -222,11 +229,11 @@ def _row(values: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
             )
         elif name == "volume" and (number < 0 or number % 1):
             wrong.append(f"volume is {values[name]}, not a whole number of shares")
-        elif name == "volume" and number > BUSIEST:
+        elif name == "volume" and number > yahoo.BUSIEST:
             wrong.append(f"volume is {values[name]}, more than anything trades")
         elif name != "volume" and number <= 0:
             wrong.append(f"{name} is {values[name]}; prices are positive")
-        elif name != "volume" and number > HIGHEST:
+        elif name != "volume" and number > yahoo.HIGHEST:
             wrong.append(f"{name} is {values[name]}, more than anything costs")
         else:
             typed[name] = number
@@ -242,7 +249,7 @@ def _row(values: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     return typed, wrong
 
 
-def _when(values: Mapping[str, str], typed: dict[str, Any]) -> Iterator[str]:
+def _when(values: Mapping[str, str], typed: dict[str, Any], now: pd.Timestamp) -> Iterator[str]:
     name = "start_utc" if "start_utc" in values else "date"
     written = values[name]
     try:
@@ -260,6 +267,9 @@ def _when(values: Mapping[str, str], typed: dict[str, Any]) -> Iterator[str]:
         day = local.tz_localize(None).normalize()
     else:
         typed[name] = day = moment.tz_localize(None).normalize()
+    if (typed[name] if name == "start_utc" else day.tz_localize("UTC")) > now:
+        yield f"{written} is not there yet; today is {now:%Y-%m-%d}"
+        return
     coin = values.get("ticker") == market.BITCOIN_SYMBOL
     if coin:
         return
@@ -297,7 +307,7 @@ def _number(written: str) -> float | None:
 
 
 def _put(old: Mapping[str, pd.DataFrame], fresh: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The tables with the file's tickers replaced."""
+    """The tables with the file's tickers replaced; hourly bars beside new daily ones left out."""
     new = dict(old)
     if "start_utc" in fresh:
         new["bars_hourly"] = _replaced(old["bars_hourly"], fresh, "start_utc")
@@ -309,8 +319,33 @@ def _put(old: Mapping[str, pd.DataFrame], fresh: pd.DataFrame) -> dict[str, pd.D
             )
         for table in ("adjusted_closes", "bars_daily"):
             new[table] = _replaced(old[table], fresh[~coin], "date")
+        hours = old["bars_hourly"]
+        new["bars_hourly"] = hours[~hours["ticker"].isin(fresh["ticker"])].reset_index(drop=True)
     new["tickers"] = market.listing(old["tickers"], new, {})
     return new
+
+
+def _remarks(
+    old: Mapping[str, pd.DataFrame], new: Mapping[str, pd.DataFrame], fresh: pd.DataFrame
+) -> list[str]:
+    """What a reader of the drift must know of the file's tickers."""
+    given = set(fresh["ticker"])
+    said = [
+        f"{ours}: Yahoo Finance lists it as {theirs}; both mean the same share here."
+        for ours, theirs in yahoo.RENAMED.items()
+        if ours in given
+    ]
+    if left := _left_out(old["bars_hourly"], new["bars_hourly"]):
+        said.append(
+            f"{text.listed(left)}: the hourly bars are left out, because the daily prices are "
+            "imported and may be on another basis."
+        )
+    return said
+
+
+def _left_out(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
+    """Tickers of the old table that the new one has no rows of."""
+    return sorted(set(old["ticker"]) - set(new["ticker"]))
 
 
 def _replaced(old: pd.DataFrame, fresh: pd.DataFrame, when: str) -> pd.DataFrame:
@@ -324,18 +359,31 @@ def _about(
     frame: pd.DataFrame,
     descriptor: Mapping[str, Any],
     fresh: pd.DataFrame,
+    listed: set[str],
     file: Path,
 ) -> dict[str, Any]:
     if table == "tickers":
         return {"schema": market.with_other(descriptor["schema"])}
-    tickers = text.listed(sorted(set(fresh["ticker"])))
-    said = [*market.REMARKS[table], f"Imported from {file.name}: {tickers}."]
+    # `listed` are the tickers that the current edition has: what it says of the others' rows stays.
+    given = set(fresh["ticker"])
+    own_rows = set() if table == "bars_hourly" and "start_utc" not in fresh else given
+    said = list(market.REMARKS[table])
     if "ticker" in frame:
+        own_rows = own_rows & set(frame["ticker"])
+    changed: dict[str, Any] = {"gaps": said}
+    if own_rows:
+        said.append(f"Imported from {file.name}: {text.listed(sorted(own_rows))}.")
+        terms = f"Imported rows: the terms of whoever gave {file.name}"
+        changed["licenses"] = [*descriptor["licenses"], {"name": "other-closed", "title": terms}]
+    else:
+        without = text.listed(sorted(given - {market.BITCOIN_SYMBOL}))
+        said.append(f"No bars of {without}: daily prices were imported from {file.name}.")
+    if "ticker" in frame:
+        said += gaps.carried(descriptor.get("gaps", []), listed - given, given)
         said += gaps.sentences(frame)
     if table == "bars_hourly":
         said += gaps.hours(frame)
-    own = {"name": "other-closed", "title": f"Imported rows: the terms of whoever gave {file.name}"}
-    return {"gaps": said, "licenses": [*descriptor["licenses"], own]}
+    return changed
 
 
 def _provenance(

@@ -105,6 +105,11 @@ def fetch(
             continue
         if ticker == BITCOIN_SYMBOL:
             bitcoin = _bitcoin(bitcoin, history.bars, (first, last))
+            if (end := history.bars["date"].max()) < last:
+                found.notes.append(
+                    f"{ticker}: the prices fetched end {end:%Y-%m-%d}; the last day asked for that "
+                    f"is over is {last:%Y-%m-%d}."
+                )
             continue
         try:
             explicit = span[0] is not None
@@ -186,12 +191,14 @@ def about(
     said = list(REMARKS[name])
     if "ticker" in frame and name != "tickers":
         said += gaps.sentences(frame)
+        fresh = set(frame["ticker"]) - set(found.kept)
+        said += gaps.carried(descriptor.get("gaps", []), set(found.kept), fresh)
         kept = [t for t in found.kept if (frame["ticker"] == t).any()]
         if kept:
             said.append(f"Taken over from edition {base}, not fetched: {text.listed(kept)}.")
     if name == HOURLY:
         said += gaps.hours(frame)
-    changed: dict[str, Any] = {"gaps": said}
+    changed: dict[str, Any] = {"gaps": list(dict.fromkeys(said))}
     if name == "tickers":
         changed["schema"] = with_other(descriptor["schema"])
     return changed
@@ -311,7 +318,11 @@ def _hourly(
     reach = now.tz_convert(None).normalize() - pd.Timedelta(days=yahoo.HOURLY_DAYS)
     first, last = max(span[0], reach), span[1]
     new = yahoo.hourly(ticker, first, last, session, patience) if first <= last else None
-    split = not before.empty and not history.splits[gaps.days_of(before).max() :].empty
+
+    def split_after(rows: pd.DataFrame) -> bool:
+        return bool((history.splits.index > gaps.days_of(rows).max()).any())
+
+    split = not before.empty and split_after(before)
     if new is None or new.empty:
         if split:
             # The daily tables are on the new basis; bars on the old one beside them would mislead.
@@ -344,7 +355,7 @@ def _hourly(
         key="start_utc",
         value="close",
         what=f"Yahoo Finance, {ticker}, {HOURLY}",
-        drop=True,
+        split_after=split_after,
         # Where Yahoo reaches back to no old bar, only a split could have changed their basis.
         alike=not split,
     )
@@ -352,6 +363,13 @@ def _hourly(
         found.notes.append(
             f"{ticker}: {len(made.dropped):,} hourly bars outside Yahoo Finance's reach are left "
             "out, because the share was split since."
+        )
+    if made.apart:
+        size = text.amount(100 * made.apart, "percent", 3)
+        found.notes.append(
+            f"{ticker}: hourly bars outside Yahoo Finance's reach are those of the old edition; "
+            f"where both have bars beside them, its closes differ by {size} now, which no split "
+            "that it reports explains."
         )
     return made.rows
 

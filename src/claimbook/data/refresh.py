@@ -136,11 +136,15 @@ def fetch(
         replaced["network_daily"] = Replacement(frame, about)
     keys = {name: tables[name].descriptor["schema"]["primaryKey"] for name in replaced}
     new = {name: table.frame for name, table in replaced.items()}
-    lines = [*notes, *drift.between(old, new, keys)]
     name = staging.free_name(_name(old | new, kind, now))
-    about = _provenance(name, kind, moment, base, asked, parts, lines)
-    about["parts"] = sorted({*held, *parts})
-    staging.publish(name, base, replaced, about, current=kind != LIVE)
+    lines = [*notes]
+
+    def provenance() -> dict[str, Any]:
+        lines.extend(drift.between(old, new, keys))
+        said = _provenance(name, kind, moment, base, asked, parts, lines)
+        return said | {"parts": sorted({*held, *parts})}
+
+    staging.publish(name, base, replaced, provenance, current=kind != LIVE)
     return Outcome(name, lines)
 
 
@@ -217,6 +221,17 @@ def _network_about(descriptor: Mapping[str, Any], moment: str) -> dict[str, Any]
     return {"schema": schema, "fetched": moment}
 
 
+def _root(package: Mapping[str, Any], moment: str) -> dict[str, str]:
+    """What a live edition rests on beneath all live ones, and when its oldest part was fetched."""
+    below = package.get(edition.PROVENANCE, {})
+    if below.get("kind") != LIVE:
+        return {"root": package["version"], "begun": moment}
+    return {
+        "root": below.get("root", below.get("base")),
+        "begun": below.get("begun", below["fetched"]),
+    }
+
+
 def _name(tables: dict[str, pd.DataFrame], kind: str, now: pd.Timestamp) -> str:
     if kind == LIVE:
         return f"live-{now:%Y-%m-%dT%H%MZ}"
@@ -249,6 +264,7 @@ def _provenance(
         "fetched": moment,
         **marks.entries(name, kind, note, package),
         "base": package["version"],
+        **(_root(package, moment) if kind == LIVE else {}),
         "asked": {name: value for name, value in asdict(asked).items() if value is not None},
         "tools": {package: metadata.version(package) for package in packages},
         "drift": lines,

@@ -9,7 +9,8 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,15 +46,17 @@ def publish(
     name: str,
     base: str,
     replaced: Mapping[str, Replacement],
-    provenance: Mapping[str, Any],
+    provenance: Callable[[], Mapping[str, Any]],
     *,
     current: bool,
 ) -> None:
     """Make the edition `name` from the tables of `base`, some of them replaced.
 
-    `base` is an edition's folder name (`edition.resolve`). The caller holds `lock.writing`. With
-    `current` it becomes the current edition. Raises DataError where a table fails a check and
-    DiskError where the disk cannot take it; then nothing is left of it.
+    `base` is an edition's folder name (`edition.resolve`). The caller holds `lock.writing`.
+    `provenance` is asked for when all tables have passed their checks: what it says of them need
+    not bear with figures that cannot be. With `current` it becomes the current edition. Raises
+    DataError where a table fails a check and DiskError where the disk cannot take it; then nothing
+    is left of it.
     """
     folder = edition.editions_folder()
     for left in folder.glob(f"{PART}*"):
@@ -61,8 +64,11 @@ def publish(
     unfinished: Path | None = None
     try:
         unfinished = Path(tempfile.mkdtemp(prefix=PART, dir=folder))
-        package = _write(unfinished, name, base, replaced, provenance)
+        package = _write(unfinished, name, base, replaced)
         _check(unfinished, package)
+        package[edition.PROVENANCE] = dict(provenance())
+        text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+        (unfinished / edition.DESCRIPTOR).write_text(text, encoding="utf-8", newline="\n")
         unfinished.chmod(0o755)
         unfinished = unfinished.rename(folder / name)
         if current:
@@ -82,6 +88,10 @@ def publish(
 
 
 def _taken_away(folder: Path) -> bool:
+    """Whether the folder is gone now; one that is current already is left alone."""
+    with suppress(OSError):
+        if edition.pointer().read_text(encoding="utf-8").strip() == folder.name:
+            return False
     shutil.rmtree(folder, ignore_errors=True)
     return not folder.exists()
 
@@ -106,11 +116,11 @@ def _write(
     name: str,
     base: str,
     replaced: Mapping[str, Replacement],
-    provenance: Mapping[str, Any],
 ) -> dict[str, Any]:
     package = edition.package_of(base)
     _, tables = edition.open_edition(base)
-    package |= {"version": name, edition.PROVENANCE: dict(provenance)}
+    package |= {"version": name}
+    package.pop(edition.PROVENANCE, None)
     for resource in package["resources"]:
         table = tables[resource["name"]]
         file = part / resource["path"]
@@ -127,8 +137,6 @@ def _write(
                 "hash": f"sha256:{hashlib.sha256(raw).hexdigest()}",
             }
         file.write_bytes(raw)
-    text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
-    (part / edition.DESCRIPTOR).write_text(text, encoding="utf-8", newline="\n")
     return package
 
 

@@ -6,11 +6,13 @@ research. Every failure is one sentence (DataError); what passes with time is as
 """
 
 import logging
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -28,6 +30,9 @@ DENIED = 999  # Yahoo's own status for an address that asks too often
 CHART = "/v8/finance/chart/"
 DIGITS = 6  # Yahoo's prices are single-precision numbers; more digits would be noise
 HOURLY_DAYS = 729  # Yahoo keeps hourly bars for 730 days
+# What no share, fund or coin has ever reached: dollars a share, and shares (dollars of coin) a day.
+HIGHEST, BUSIEST = 1e7, 1e13
+NEW_YORK, UTC, COINS = "America/New_York", "UTC", "-USD"
 HINT = "nothing was written; the current edition stays as it is"
 # Shares that Yahoo lists under another symbol than these tables do.
 RENAMED = {"BITF": "KEEL"}
@@ -120,6 +125,8 @@ def daily(
     bars, about = found
     days = pd.DatetimeIndex(bars.index).tz_localize(None).normalize()
     splits = bars["Stock Splits"].set_axis(days)
+    if not (splits >= 0).all() or not all(math.isfinite(ratio) for ratio in splits):
+        raise _changed(symbol, "a split by zero or less")
     return History(
         str(about.get("symbol") or symbol),
         str(about.get("longName") or about.get("shortName") or symbol),
@@ -180,6 +187,10 @@ def _table(symbol: str, bars: pd.DataFrame, when: str, moments: pd.DatetimeIndex
         raise _unreadable(symbol, error) from error
     prices = [name for name in names.values() if name != "volume"]
     table = table.dropna(subset=prices).rename_axis(when).reset_index()
+    for name in table.columns.drop(when):
+        most = BUSIEST if name == "volume" else HIGHEST
+        if not (table[name].dropna().astype(float).abs() <= most).all():
+            raise _changed(symbol, f"a {name.replace('_', ' ')} that nothing reaches")
     if (table["volume"].isna() | (table["volume"] % 1 != 0)).any():
         table = table[table["volume"].notna()]
     table[prices] = table[prices].astype(float).round(DIGITS)
@@ -211,16 +222,15 @@ def _history(
             actions=True,
             timeout=patience.timeout,
         )
-        about = ticker.history_metadata or {}
-        return bars, {
-            key: about[key] for key in ("symbol", "longName", "shortName") if key in about
-        }
+        return bars, _sound(symbol, line.answer, bars, interval)
 
     with _raising():
         try:
             bars, about = patience.ask(
                 asked, lambda error, tries: _passes(error, tries, line), lambda: line.advised
             )
+        except _ChangedError as error:
+            raise _changed(symbol, str(error)) from None
         except Exception as error:
             # yfinance lets through whatever its transport and its parser meet, of many types.
             if _none(error, line):
@@ -231,6 +241,47 @@ def _history(
     return bars, about
 
 
+class _ChangedError(Exception):
+    """What an answer holds that it cannot mean, or lacks: its format has changed."""
+
+
+def _sound(symbol: str, answer: Any, bars: pd.DataFrame, interval: str) -> dict[str, Any]:
+    """What Yahoo says about the security, of an answer that can be what these tables hold.
+
+    yfinance makes something of an answer whose parts are missing: raw closes in the place of
+    adjusted ones, another currency, another security. Raises _ChangedError for each of them.
+    """
+    if bars.empty:
+        return {}
+    result = answer.json()["chart"]["result"][0]
+    about: dict[str, Any] = result["meta"]
+    if not isinstance(about, dict):
+        raise _ChangedError("no description")
+    for name in ("symbol", "longName", "shortName"):
+        if not isinstance(about.get(name), str | None):
+            raise _ChangedError(f"a {name} that is no text")
+    if (given := about.get("symbol") or symbol).upper() != symbol.upper():
+        raise _ChangedError(f"another security, {given}")
+    if about.get("currency") != "USD":
+        raise _ChangedError(f"the currency {about.get('currency')}, not USD")
+    zone = UTC if symbol.endswith(COINS) else NEW_YORK
+    if about.get("exchangeTimezoneName") != zone:
+        raise _ChangedError(f"the time zone {about.get('exchangeTimezoneName')}, not {zone}")
+    times = result["timestamp"]
+    if any(later < earlier for earlier, later in pairwise(times)):
+        raise _ChangedError("times out of order")
+    without = not result["indicators"].get("adjclose") or bars["Adj Close"].isna().all()
+    if interval == "1d" and without and bars["Close"].notna().any():
+        raise _ChangedError("no adjusted closes")
+    return about
+
+
+def _changed(symbol: str, what: str) -> DataError:
+    return DataError(
+        f"Yahoo Finance's answer for {symbol} has {what}: its format may have changed; {HINT}"
+    )
+
+
 def _none(error: Exception, line: Session) -> bool:
     """Whether the error means that there are no such prices, and nothing else."""
     missing = isinstance(error, yfinance.exceptions.YFTickerMissingError)
@@ -239,7 +290,7 @@ def _none(error: Exception, line: Session) -> bool:
 
 def _passes(error: Exception, tries: int, line: Session) -> bool:
     """Whether asking again may help: limits, servers in trouble, cut-off answers, the network."""
-    if _none(error, line):
+    if _none(error, line) or isinstance(error, _ChangedError):
         return False
     if _transport(error, line):
         unreached = isinstance(error, CurlConnectionError | ProxyError)
