@@ -229,6 +229,50 @@ def test_a_notebook_in_jupyter_reads_live_figures(world: World, claim: ledger.Cl
     assert len(charts) <= 3  # time zone, days, hours: of the first run alone
 
 
+def test_another_process_finds_what_was_fetched_on_top(world: World) -> None:
+    fetched(world, "adjusted_closes")
+    both = fetched(world, "adjusted_closes", "network_daily")
+    asked = len(world.yahoo.asked), len(world.coinmetrics.asked)
+    another_process()
+    assert fetched(world, "adjusted_closes", "network_daily") == both
+    assert (len(world.yahoo.asked), len(world.coinmetrics.asked)) == asked
+    about = data.read(["tickers"], both).provenance
+    assert about["root"] == little_data.NAME
+
+
+def test_another_process_completes_what_there_is_of_today(world: World) -> None:
+    """Several reports, each in a process of its own: no figure is fetched twice."""
+    first = fetched(world, "network_daily")
+    another_process()
+    second = fetched(world, "adjusted_closes")
+    both = [data.read(["network_daily"], name) for name in (first, second)]
+    assert both[0].tables["network_daily"].sha256 == both[1].tables["network_daily"].sha256
+    another_process()
+    assert fetched(world, "adjusted_closes", "network_daily") == second
+    assert len(world.coinmetrics.asked) == 1
+
+
+def test_an_edition_is_as_old_as_its_oldest_part(world: World) -> None:
+    first = fetched(world, "network_daily")
+    evening = loopback.NOW + pd.Timedelta(hours=20)
+    second = live.edition(["adjusted_closes", "network_daily"], world.sources, evening)
+    assert second != first
+    another_process()
+    third = live.edition(["network_daily"], world.sources, TOMORROW)
+    assert third not in (first, second)
+
+
+def test_a_broken_edition_blocks_no_other(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = world.refresh(refresh.Asked(only="network")).name
+    edition.use("shipped")
+    (world.root / "data" / "editions" / broken / "datapackage.json").write_text("{")
+    assert fetched(world, "network_daily").startswith("live-")
+    assert cli.main(["data", "editions"]) == cli.DONE
+    said = capsys.readouterr().out
+    assert f"{broken}: data/editions/{broken}/datapackage.json cannot be read" in said
+    assert f"{little_data.NAME} (current): shipped" in said
+
+
 # -- the report says so
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claimbook import __version__
-from claimbook.errors import ClaimbookError, DiskError, ParameterError, RenderError
+from claimbook.errors import ClaimbookError, DataError, DiskError, ParameterError, RenderError
 
 if TYPE_CHECKING:
     from claimbook.reports import render, shelf
@@ -448,7 +448,11 @@ def list_editions(_: argparse.Namespace) -> int:
 
     now = edition.resolve(edition.CURRENT)
     for name in [edition.SHIPPED, *edition.names()]:
-        package = edition.package_of(name)
+        try:
+            package = edition.package_of(name)
+        except DataError as error:
+            say(f"{name}: {error}")  # the others are still there to choose from
+            continue
         note = package.get(edition.PROVENANCE, {}).get("note", "shipped with the repository")
         say(f"{package.get('version')}{' (current)' if name == now else ''}: {note}")
     return DONE

@@ -30,8 +30,9 @@ def edition(
     """The name of a live edition that holds the tables, fetched now if there is none of today.
 
     Its other tables are those of the current edition. Where this process has a live edition that
-    lacks some of the tables, they are fetched on top of it. Raises DataError where none of the
-    tables can be fetched, and for every failure of a source.
+    lacks some of the tables, or another process has fetched some today, the others are fetched on
+    top of those. Raises DataError where none of the tables can be fetched, and for every failure of
+    a source.
     """
     now = now or pd.Timestamp.now("UTC")
     wanted = parts.of(tables)
@@ -50,7 +51,13 @@ def edition(
 def _own() -> str | None:
     """The live edition that this process has met, if it is still there."""
     name = os.environ.get(PIN)
-    return name if name in editions.names() else None
+    if name not in editions.names():
+        return None
+    try:
+        editions.package_of(name)
+    except DataError:
+        return None
+    return name
 
 
 def _found(
@@ -63,6 +70,8 @@ def _found(
         # Another process may have fetched while this one waited.
         if own is None and (kept := _kept(wanted, now)):
             return kept
+        # What others have met today is completed, not fetched anew: all then see the same figures.
+        own = own or next(filter(None, (_kept({part}, now) for part in parts.PARTS)), None)
         base, held = (own, _parts(own)) if own else (editions.CURRENT, set())
         lacking = wanted - held
         asked = refresh.Asked(only=next(iter(lacking)) if len(lacking) == 1 else None)
@@ -80,10 +89,14 @@ def _kept(wanted: set[str], now: pd.Timestamp) -> str | None:
     base, _ = editions.open_edition(editions.CURRENT)
     found: dict[pd.Timestamp, str] = {}
     for name in editions.names():
-        about = editions.package_of(name).get(editions.PROVENANCE, {})
-        if about.get("kind") != refresh.LIVE or about.get("base") != base:
+        try:
+            about = editions.package_of(name).get(editions.PROVENANCE, {})
+        except DataError:
+            continue  # one that is broken is no reason not to fetch; `data editions` names it
+        if about.get("kind") != refresh.LIVE or about.get("root", about.get("base")) != base:
             continue
-        fetched = pd.Timestamp(about["fetched"])
-        if wanted <= _parts(name) and pd.Timedelta(0) <= now - fetched < FRESH:
-            found[fetched] = name
+        # As old as its oldest part: later ones may have been fetched on top of it.
+        begun = pd.Timestamp(about.get("begun", about["fetched"]))
+        if wanted <= set(about.get("parts", ())) and pd.Timedelta(0) <= now - begun < FRESH:
+            found[pd.Timestamp(about["fetched"])] = name
     return found[max(found)] if found else None
