@@ -11,8 +11,8 @@ import pandas as pd
 from claimbook import data, paths
 from claimbook.data import market, parts, staging
 
-# What can be fetched, and a table of facts.
-TABLES = (*parts.PARTS[parts.MARKET], *parts.PARTS[parts.NETWORK], "events")
+# What can be fetched, and two tables of facts.
+TABLES = (*parts.PARTS[parts.MARKET], *parts.PARTS[parts.NETWORK], "events", "shares_outstanding")
 TICKERS = ("BITF", "HUT", "MARA", "RIOT", "SDIG", "SPY")
 FIRST, LAST = "2024-03-01", "2026-06-30"
 HOURS = ("2025-02-03", "2025-04-30")

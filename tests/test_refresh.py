@@ -391,8 +391,19 @@ def test_a_split_since_is_named(world: World) -> None:
     halves = ["open", "high", "low", "close", "adjusted_close"]
     world.yahoo.edit = lambda bars: bars.assign(**{name: bars[name] / 2 for name in halves})
     world.yahoo.edit_hours = lambda bars: bars.assign(**{n: bars[n] / 2 for n in halves[:4]})
+    before = data.read(["shares_outstanding"])["shares_outstanding"]
     said = world.refresh(MARA).drift
     assert "MARA: split on 2026-07-20, 2 for 1." in said
+
+    # Closes are restated for it and counts from before it are not, so these go, and it is said.
+    after = data.read(["shares_outstanding"])
+    old = (before["ticker"] == "MARA") & (before["as_of"] < "2026-07-20")
+    assert old.any()
+    assert not (~old).all()
+    pd.testing.assert_frame_equal(after["shares_outstanding"], before[~old].reset_index(drop=True))
+    (line,) = (line for line in said if line.startswith("shares_outstanding: "))
+    assert line.startswith(f"shares_outstanding: {old.sum()} counts of MARA left out, because a ")
+    assert line in after.tables["shares_outstanding"].gaps
 
 
 def test_old_hourly_bars_of_a_share_split_since_do_not_stand_beside_new_daily_ones(

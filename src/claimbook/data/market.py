@@ -41,7 +41,8 @@ class Found:
 
     `gone` are tickers that Yahoo no longer answers for, `partial` those of which it lacks rows that
     the old edition has, `apart` those whose old rows are on another basis, `later` those that were
-    not listed yet; `kept` are all whose rows are the old edition's.
+    not listed yet; `kept` are all whose rows are the old edition's. `splits` are those that Yahoo
+    reports of the others: new shares for an old one, by session.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -51,6 +52,7 @@ class Found:
     apart: list[str] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    splits: dict[str, pd.Series] = field(default_factory=dict)
 
 
 def fetch(
@@ -77,7 +79,6 @@ def fetch(
         symbols = [*listed.index, BITCOIN_SYMBOL]
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in (ADJUSTED, BARS, HOURLY)}
     found = Found({})
-    splits: dict[str, pd.Series] = {}
     names: dict[str, str] = {}
     bitcoin = old[BITCOIN]
     for number, ticker in enumerate(symbols):
@@ -127,9 +128,9 @@ def fetch(
             parts[name].append(frame.assign(ticker=ticker))
         if history.symbol != ticker:
             found.notes.append(f"{ticker}: renamed; Yahoo Finance lists it as {history.symbol}.")
-        splits[ticker], names[ticker] = history.splits, history.name
+        found.splits[ticker], names[ticker] = history.splits, history.name
     _told(found, len(symbols) - len(found.later), spanned=span != (None, None))
-    answered = [ticker for ticker in symbols if ticker in splits]
+    answered = [ticker for ticker in symbols if ticker in found.splits]
     found.kept = [t for t in listed.index if t not in answered]
     for name, fresh in parts.items():
         others = old[name][~old[name]["ticker"].isin(answered)]
@@ -139,7 +140,7 @@ def fetch(
     found.notes += _behind(found.tables[ADJUSTED], answered, span, now)
     found.tables[BITCOIN] = bitcoin
     found.tables["tickers"] = listing(old["tickers"], found.tables, names)
-    found.notes += drift.splits(splits, old[ADJUSTED])
+    found.notes += drift.splits(found.splits, old[ADJUSTED])
     return found
 
 

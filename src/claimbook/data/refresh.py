@@ -32,6 +32,7 @@ from claimbook.data.staging import Replacement
 from claimbook.errors import DataError
 
 FETCHED, LIVE = "fetched", marks.LIVE
+COUNTS = "shares_outstanding"
 # Tables whose last day names an edition.
 DATED = ("adjusted_closes", "bars_daily", "bitcoin_daily", "network_daily", "network_daily_second")
 
@@ -128,14 +129,20 @@ def fetch(
         for name, frame in found.tables.items():
             about = dict(market.about(name, frame, tables[name].descriptor, found, base_name))
             replaced[name] = Replacement(frame, about | {"fetched": moment})
+        if COUNTS in tables:
+            frame, said = without_split(tables[COUNTS].read(), found.splits)
+            if said:
+                stated = list(tables[COUNTS].descriptor.get("gaps", []))
+                replaced[COUNTS] = Replacement(frame, {"gaps": [*stated, *said]})
+            notes += said
     if network_days is not None:
         say("Coin Metrics: asking for the network's days")
         frame, lost = _network(old["network_daily"], network_days, sources)
         notes += lost
         about = _network_about(tables["network_daily"].descriptor, moment)
         replaced["network_daily"] = Replacement(frame, about)
-    keys = {name: tables[name].descriptor["schema"]["primaryKey"] for name in replaced}
-    new = {name: table.frame for name, table in replaced.items()}
+    new = {name: table.frame for name, table in replaced.items() if name != COUNTS}
+    keys = {name: tables[name].descriptor["schema"]["primaryKey"] for name in new}
     name = staging.free_name(_name(old | new, kind, now))
     lines = [*notes]
 
@@ -146,6 +153,29 @@ def fetch(
 
     staging.publish(name, base, replaced, provenance, current=kind != LIVE)
     return Outcome(name, lines)
+
+
+def without_split(
+    counts: pd.DataFrame, splits: Mapping[str, pd.Series]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Counts of shares without those that a split followed, and a sentence a ticker on these.
+
+    Yahoo restates all earlier closes for a split. A count from before it times such a close would
+    be no market value. `splits` are new shares for an old one, by session.
+    """
+    stale = pd.Series(False, index=counts.index)
+    said = []
+    for ticker, ratios in splits.items():
+        if not len(ratios):
+            continue
+        gone = (counts["ticker"] == ticker) & (counts["as_of"] < ratios.index.max())
+        if gone.any():
+            said.append(
+                f"{COUNTS}: {gone.sum()} counts of {ticker} left out, because a split on "
+                f"{ratios.index.max():%Y-%m-%d} followed, for which its closes are restated."
+            )
+        stale |= gone
+    return counts[~stale].reset_index(drop=True), said
 
 
 def _parts(asked: Asked, base: str, tables: set[str]) -> list[str]:
