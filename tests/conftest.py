@@ -33,6 +33,29 @@ class Together(LoadFileScheduling):  # type: ignore[misc]
         return "the real reports" if re.search(r"[(, ]rendered: ", text) else file
 
 
+# What takes longest comes first, so that no process has it left when the others are done.
+LONG = (
+    "browser/test_lab.py",
+    "test_reports_bytes.py",
+    "test_notebooks.py",
+    "test_reports_cluster.py",
+    "test_bench_render.py",
+    "test_kernels.py",
+    "browser/test_explorable.py",
+    "test_reports_faults.py",
+    "test_form.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def order(item: pytest.Item) -> int:
+        places = (n for n, file in enumerate(LONG) if item.nodeid.split("::")[0].endswith(file))
+        return next(places, len(LONG))
+
+    items.sort(key=order)
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     return Together(config, log)
 

@@ -93,7 +93,7 @@ def test_every_page_has_a_language_one_title_one_main_and_unique_anchors(
 def test_no_page_notebook_or_record_names_a_machine(rendered: Rendered) -> None:
     for folder in folders(rendered):
         # The journal's folder is no part of what is published.
-        published = (p for p in folder.rglob("*.*") if ".render" not in p.parts)
+        published = (p for p in folder.rglob("*.*") if ".render" not in p.parts and p.is_file())
         for path in sorted(published):
             plain = path.suffix in (".html", ".js")
             text = path.read_text(encoding="utf-8") if plain else of_json(path)

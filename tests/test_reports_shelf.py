@@ -112,7 +112,7 @@ def test_a_part_of_an_earlier_process_of_the_same_number_is_swept(on: Shelf) -> 
 
 def test_a_failure_is_replaced_and_cleared_and_touches_no_version(on: Shelf) -> None:
     name = put(on, 1)
-    error = {"name": "ValueError", "message": "no", "cell": 3}
+    error = {"name": "ValueError", "message": "no", "cell": 3, "default": True, "parameters": {}}
     on.fail("fell", "0badcafe", {"index.html": b"first", "error.json": as_json(error)})
     on.fail("fell", "0badcafe", {"index.html": b"second", "error.json": as_json(error)})
     (failure,) = on.failures("fell")

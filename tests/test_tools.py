@@ -133,7 +133,12 @@ def test_the_site_is_published_from_checked_reports() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text())
     steps = workflow["jobs"]["publish"]["steps"]
     runs = [step["run"] for step in steps if "run" in step]
-    assert runs == ["make reports", ".venv/bin/claimbook verify", "rm -rf reports/.render"]
+    assert runs == [
+        "make reports",
+        ".venv/bin/claimbook sweep notebooks/sweeps/ai-shocks.yml",
+        ".venv/bin/claimbook verify",
+        "rm -rf reports/.render",
+    ]
     (upload,) = [step for step in steps if "upload-pages-artifact" in step.get("uses", "")]
     assert upload["with"] == {"path": "reports"}
     assert (ROOT / "reports/index.html").is_file()
