@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# What pip would do file by file, on every processor. Packages bring templates that are no Python.
+COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
-.PHONY: reports test lab check lock notebooks clean
+.PHONY: reports test types tests lab lock notebooks clean
 .DELETE_ON_ERROR:
 
 reports: $(VENV)/.ready
@@ -13,7 +15,12 @@ reports: $(VENV)/.ready
 test: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(MAKE) --no-print-directory -j2 types tests
+
+types: $(VENV)/.ready-dev
 	$(BIN)/mypy
+
+tests: $(VENV)/.ready-dev
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(VENV)/.ready
@@ -34,12 +41,14 @@ $(VENV)/.python:
 	touch $@
 
 $(VENV)/.ready: $(VENV)/.python requirements.lock pyproject.toml
-	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-compile --require-hashes -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
-	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-compile --require-hashes -r requirements-dev.lock
+	$(COMPILE)
 	touch $@
 
 clean:

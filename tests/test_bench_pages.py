@@ -80,3 +80,17 @@ def test_it_measures_what_the_browser_painted(small: Path) -> None:
     for opened in found:
         assert opened.size == (shelf.folder / opened.page).stat().st_size
         assert 0 < opened.paint < 60  # it was painted at all
+
+
+@pytest.mark.browser
+def test_a_page_that_is_never_painted_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><title>Nothing</title>")
+    monkeypatch.setattr(pages, "NEVER", 1)
+    with pytest.raises((pages.UnpaintedError, pages.BrowserMissingError)) as caught:
+        pages.run(tmp_path, times=1)
+    if caught.type is pages.BrowserMissingError and not os.environ.get("CI"):
+        pytest.skip("no Chromium here")
+    said = f"the browser painted nothing of {tmp_path}/index.html in 1 seconds"
+    assert str(caught.value) == said

@@ -35,6 +35,7 @@ ELSEWISE: list[dict[str, Any]] = [
 SET = """(values) => {
   const fields = [...document.querySelectorAll(".explorable input[type=number]")];
   fields.forEach((field, i) => {
+    if (Number(field.value) === values[i]) return;
     field.value = values[i];
     field.dispatchEvent(new Event("input"));
   });

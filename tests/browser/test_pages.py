@@ -139,9 +139,11 @@ def unfold(page: Page) -> None:
     page.evaluate(
         """() => {
             document.querySelectorAll('details').forEach((box) => { box.open = true; });
-            return new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); });
+            requestAnimationFrame(() => setTimeout(() => { globalThis.heard = true; }));
         }"""
     )
+    # An evaluated promise has no limit of time: a browser that draws no more would hang the tests.
+    page.wait_for_function("globalThis.heard", polling=100)
 
 
 NAMES = [*CLAIMS, *KINDS]

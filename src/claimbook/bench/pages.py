@@ -20,10 +20,12 @@ from claimbook.errors import ClaimbookError, ParameterError
 TIMES = 5
 SOON = 0.5  # seconds to the first paint
 HEAVY = 700_000  # bytes
+NEVER = 30  # seconds after which a page counts as not painted
 NEEDED = "pip install -r requirements-dev.lock"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _WINDOW = {"width": 1280, "height": 800}
-_PAINTED = """() => new Promise((told) => {
+_PAINTED = """(limit) => new Promise((told) => {
+    setTimeout(() => told(null), 1000 * limit);
     new PerformanceObserver((list) => {
         const painted = list.getEntriesByName('first-contentful-paint')[0];
         if (painted) told(painted.startTime);
@@ -33,6 +35,10 @@ _PAINTED = """() => new Promise((told) => {
 
 class BrowserMissingError(ClaimbookError):
     """What the pages would be opened with is not installed."""
+
+
+class UnpaintedError(ClaimbookError):
+    """The browser showed nothing of a page."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ def run(folder: Path | None = None, times: int = TIMES) -> list[Opened]:
     """Open every published page `times` times; the slowest to be painted first.
 
     `folder` is the reports folder, by default the project's own. Raises ParameterError where it
-    holds no page, BrowserMissingError where Playwright or Chromium is missing.
+    holds no page, BrowserMissingError where Playwright or Chromium is missing, UnpaintedError where
+    a page is not painted at all.
     """
     folder = (folder or paths.reports_folder()).resolve()
     pages = published(folder)
@@ -131,6 +138,9 @@ def _paint(browser: Any, page: Path) -> float:
     try:
         opened = context.new_page()
         opened.goto(page.as_uri())
-        return float(opened.evaluate(_PAINTED)) / 1000
+        painted = opened.evaluate(_PAINTED, NEVER)
     finally:
         context.close()
+    if painted is None:
+        raise UnpaintedError(f"the browser painted nothing of {page} in {NEVER} seconds")
+    return float(painted) / 1000
