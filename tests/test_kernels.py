@@ -37,8 +37,9 @@ ASKING = [
     "import matplotlib.pyplot as plt\nimport pandas as pd\n"
     "print(plt.rcParams['figure.figsize'], plt.get_backend())\n"
     "plt.plot([1, 3, 2])\nplt.title('drawn')",
-    "import gc, threading, warnings\n"
-    "warnings.warn('a warning')\n"
+    # Alone, for a cell's two streams come in whichever order their buffers are emptied.
+    "import warnings\nwarnings.warn('a warning')",
+    "import gc, threading\n"
     "print(gc.isenabled(), gc.get_threshold(), [t.name for t in threading.enumerate()])\n"
     "pd.DataFrame({'a': np.linalg.svd(np.arange(9.0).reshape(3, 3))[1]})",
     "print('said', file=sys.stderr)\n{}['missing']",
@@ -71,6 +72,19 @@ CHECKING = [
 
 
 RANDOM = ["import random\nimport numpy as np\nprint(random.random())\nprint(np.random.rand())"]
+
+# Once the cell has run, all that is said of it is held up for longer than nbclient waits by itself.
+LATE = [
+    "import time\n"
+    "kernel = get_ipython().kernel\n"
+    "publish = kernel._publish_status\n"
+    "def held_up(*status, **about):\n"
+    "    kernel._publish_status = publish\n"
+    "    kernel.iopub_thread.schedule(lambda: time.sleep(6))\n"
+    "    publish(*status, **about)\n"
+    "kernel._publish_status = held_up\n"
+    "print('said')"
+]
 
 
 def copied(folder: Path) -> Path:
@@ -108,7 +122,7 @@ def runs(source: Path, steps: list[dict[str, Any]], *, warm: bool = True) -> lis
 @pytest.fixture(scope="module")
 def warm(source: Path) -> list[dict[str, Any]]:
     """Kernels of one server, one after the other; the third leaves nothing as it found it."""
-    told = (ASKING, CHECKING, HOSTILE, CHECKING, RANDOM, RANDOM)
+    told = (ASKING, CHECKING, HOSTILE, CHECKING, RANDOM, RANDOM, LATE)
     return runs(source, [{"cells": cells} for cells in told])
 
 
@@ -144,8 +158,14 @@ def test_nothing_of_a_notebook_reaches_the_next(
 
 
 @linux
+def test_outputs_that_come_late_are_waited_for(warm: list[dict[str, Any]]) -> None:
+    (cell,) = json.loads(warm[6]["notebook"])["cells"]
+    assert [output["text"] for output in cell["outputs"]] == [["said\n"]]
+
+
+@linux
 def test_each_kernel_draws_its_own_random_numbers(warm: list[dict[str, Any]]) -> None:
-    one, other = (json.loads(run["notebook"]) for run in warm[4:])
+    one, other = (json.loads(run["notebook"]) for run in warm[4:6])
     drawn = ["".join(n["cells"][0]["outputs"][0]["text"]).split() for n in (one, other)]
     assert drawn[0][0] != drawn[1][0]
     assert drawn[0][1] != drawn[1][1]

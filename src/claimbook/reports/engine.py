@@ -18,6 +18,9 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager, papermil
 from claimbook.reports.ending import MEMORY_CAN_BE_LIMITED, ended
 
 NAME = "claimbook"
+# Seconds between a cell's end and the last of its outputs; nbclient's four are few on a busy
+# machine, and the report would have failed.
+OUTPUTS = 60
 
 
 class StoppedError(Exception):
@@ -108,6 +111,7 @@ class Engine(NBClientEngine):  # type: ignore[misc]
             limit=execution_timeout,
             startup_timeout=start_timeout,
             kernel_name=kernel_name,
+            iopub_timeout=OUTPUTS,
             **options,
         )
         done: NotebookNode = client.execute()
