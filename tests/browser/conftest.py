@@ -18,9 +18,7 @@ def chromium() -> Iterator[Browser]:
     # Ended with the file's tests: other tests in this process run event loops of their own.
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(
-                executable_path=found, args=["--no-sandbox", "--disable-gpu"]
-            )
+            browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         except Error:
             if os.environ.get("CI"):
                 raise

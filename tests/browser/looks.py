@@ -47,6 +47,25 @@ _STYLES = """() => {
 }"""
 
 
+def drawn(page: Page) -> None:
+    """Wait until the page has been drawn anew, and has heard of it.
+
+    On a very busy machine Chromium has stopped drawing a window after its size changed. Asking for
+    the window may make it go on; if not, this fails, where a promise would be awaited for ever.
+    """
+    page.evaluate(
+        "() => { globalThis.drawn = false;"
+        " requestAnimationFrame(() => setTimeout(() => { globalThis.drawn = true; })); }"
+    )
+    for look in range(1, 601):
+        if page.evaluate("globalThis.drawn"):
+            return
+        page.wait_for_timeout(50)
+        if look % 40 == 0:
+            page.bring_to_front()
+    raise AssertionError("the browser draws no more")
+
+
 def faults(page: Page) -> Iterator[tuple[Any, ...]]:
     """Look, rule, first place and number of places of whatever axe-core finds, all unfolded.
 

@@ -130,20 +130,15 @@ def standing(opened_once: Standing) -> Iterator[Standing]:
         "document.querySelectorAll('details').forEach((box) => {"
         " box.open = !!box.closest('.contents'); }); scrollTo(0, 0)"
     )
+    looks.drawn(page)
     yield opened_once
     assert opened_once.faults == []
 
 
 def unfold(page: Page) -> None:
     """Open all that is folded, and let the page hear of it."""
-    page.evaluate(
-        """() => {
-            document.querySelectorAll('details').forEach((box) => { box.open = true; });
-            requestAnimationFrame(() => setTimeout(() => { globalThis.heard = true; }));
-        }"""
-    )
-    # An evaluated promise has no limit of time: a browser that draws no more would hang the tests.
-    page.wait_for_function("globalThis.heard", polling=100)
+    page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
+    looks.drawn(page)
 
 
 NAMES = [*CLAIMS, *KINDS]
@@ -270,6 +265,7 @@ def test_on_a_phone_a_figure_says_that_there_is_more_of_it(standing: Standing) -
     assert not hint.is_visible()
     assert card.get_attribute("tabindex") is None  # all of it is there
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    looks.drawn(page)
     expect(card).to_contain_class("more-after")
     assert hint.is_visible()
     assert (card.get_attribute("role"), card.get_attribute("tabindex")) == ("group", "0")
