@@ -20,8 +20,8 @@ from fontTools.ttLib import TTFont
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from claimbook import paths
-from claimbook.charts import chart, vector
+from claimbook import paths, svg
+from claimbook.charts import chart
 
 # What a group says for all within it.
 HANDED_DOWN = ("fill", "stroke", "stroke-width", "font-size", "font-weight", "text-anchor",
@@ -62,7 +62,7 @@ class Picture:
 
     @cached_property
     def root(self) -> ET.Element:
-        return ET.fromstring(vector.unlettered(self.svg))
+        return ET.fromstring(svg.unlettered(self.svg))
 
     @cached_property
     def frame(self) -> tuple[float, float, float, float]:
@@ -72,7 +72,7 @@ class Picture:
     @cached_property
     def around(self) -> dict[str, str]:
         """Title, subtitle and source."""
-        return vector.words(self.svg)
+        return svg.words(self.svg)
 
     @cached_property
     def drawn(self) -> tuple[list[Words], list[Shape]]:
@@ -144,8 +144,8 @@ def of_notebook(name: str) -> list[Picture]:
                 alt = re.search(r'alt="([^"]*)"', data["text/html"])
                 assert image is not None
                 assert alt is not None
-                svg = base64.b64decode(image[1]).decode()
-                found.append(Picture(figure, svg, html.unescape(alt[1]), data["text/csv"]))
+                drawn = base64.b64decode(image[1]).decode()
+                found.append(Picture(figure, drawn, html.unescape(alt[1]), data["text/csv"]))
     return found
 
 

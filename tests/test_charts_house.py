@@ -7,6 +7,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from functools import cache
+from importlib.resources import files
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 
-from claimbook import paths
+from claimbook import paths, svg
 from claimbook.charts import capex, chart, drop, exploring, sweep, vector
 from claimbook.charts import ledger as ledger_chart
 
@@ -93,26 +94,26 @@ def test_a_drawing_has_the_pages_width_in_points_and_is_light() -> None:
 
 
 def test_words_of_a_drawing_are_text_and_stand_outside_of_the_plot() -> None:
-    svg = chart.svg(drawn())
-    assert vector.words(svg) == {
+    picture = chart.svg(drawn())
+    assert svg.words(picture) == {
         "title": "Six shares on 26 March 2025",
         "subtitle": "Percent, −12 to −4; “quoted” – EH/s · µ",
         "source": "Source: Yahoo Finance. As of 2026-08-21.",
     }
-    root = ET.fromstring(svg)
+    root = ET.fromstring(picture)
     _, top, _, height = map(float, root.attrib["data-plot"].split())
-    heights = {t.text: float(t.get("y", "0")) for t in root.iter(f"{{{vector.SVG}}}text")}
+    heights = {t.text: float(t.get("y", "0")) for t in root.iter(f"{{{svg.SVG}}}text")}
     inside = {text for text, y in heights.items() if top < y < top + height}
-    assert heights.keys() - inside == set(vector.words(svg).values())
+    assert heights.keys() - inside == set(svg.words(picture).values())
     assert {"MARA", "3", "−1"} <= inside
 
 
 def test_letters_are_embedded_and_taken_out_again() -> None:
     with chart.house_style():
         bare = vector.drawn(drawn())
-    svg = vector.lettered(bare)
-    assert vector.unlettered(svg) == bare
-    faces = re.findall(r"font-weight:(\d+);src:url\(data:font/otf;base64,([^)]+)\)", svg)
+    picture = vector.lettered(bare)
+    assert svg.unlettered(picture) == bare
+    faces = re.findall(r"font-weight:(\d+);src:url\(data:font/otf;base64,([^)]+)\)", picture)
     fonts = {weight: TTFont(io.BytesIO(base64.b64decode(data))) for weight, data in faces}
     assert set(fonts) == {"400", "600"}
     held = {weight: {chr(code) for code in font.getBestCmap()} for weight, font in fonts.items()}
@@ -122,7 +123,7 @@ def test_letters_are_embedded_and_taken_out_again() -> None:
 
 
 def test_a_drawing_needs_no_style_of_its_own_and_names_only_what_it_refers_to() -> None:
-    root = ET.fromstring(vector.inline(chart.svg(drawn()), "falls", "What it shows, in 4 words"))
+    root = ET.fromstring(svg.inline(chart.svg(drawn()), "falls", "What it shows, in 4 words"))
     ids = [e.attrib["id"] for e in root.iter() if "id" in e.attrib]
     used = set(re.findall(r"#(falls-s\d+)", ET.tostring(root, encoding="unicode")))
     assert set(ids) == used
@@ -161,7 +162,7 @@ def test_many_strokes_are_one_path() -> None:
         figure = chart.new_figure(2.0)
         ax = figure.subplots()
         chart.strokes(ax, np.arange(500.0), np.zeros(500), np.ones(500), chart.GRID, 0.9)
-    paths = ET.fromstring(chart.svg(figure)).iter(f"{{{vector.SVG}}}path")
+    paths = ET.fromstring(chart.svg(figure)).iter(f"{{{svg.SVG}}}path")
     assert sum(path.attrib["d"].count("M") == 500 for path in paths) == 1
 
 
@@ -251,6 +252,14 @@ def test_colours_of_data_stand_out_from_the_page_and_their_words_more(name: str)
     assert contrast(NAMED[name]) >= 3
     assert contrast(chart.ink(NAMED[name])) >= 4.5
     assert chart.contrast(NAMED[name]) == pytest.approx(contrast(NAMED[name]), abs=1e-9)
+
+
+def test_what_is_printed_has_one_colour_in_figures_and_in_those_a_reader_can_turn() -> None:
+    template = files("claimbook.reports").joinpath("template/style.css").read_text("utf-8")
+    by_day = re.search(r"--printed: (#\w{6})", template)
+    assert by_day is not None
+    assert by_day[1] == chart.PRINTED
+    assert re.findall(r"\.target \{ (?:stroke|fill): ([^;]+);", template) == ["var(--printed)"] * 2
 
 
 def test_a_colour_that_is_dark_enough_is_its_own_ink() -> None:

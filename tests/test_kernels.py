@@ -347,8 +347,21 @@ def test_the_list_of_imports_is_what_the_notebooks_import() -> None:
     tell = "import json; print(json.dumps(sorted(sys.modules)))"
     needed = packages(f"preload.load(preload.own())\n{tell}")
     assert [name for name in preload.NOTEBOOKS if name not in needed] == []
-    listed = packages(f"preload.load(preload.MODULES)\n{tell}")
+    listed = packages(
+        f"preload.load((*preload.KERNEL, *preload.NOTEBOOKS, *preload.PARTS))\n{tell}"
+    )
     assert sorted({name for name in needed - listed if not name.startswith("_")}) == []
+
+
+def test_a_worker_imports_what_pages_need_and_nothing_that_draws() -> None:
+    look = "import claimbook.kernels.makers\nbefore = set(sys.modules)"
+    use = "import claimbook.reports.document, claimbook.reports.execution, claimbook.reports.engine"
+    tell = "import json; print(json.dumps(sorted({})))"
+    late = packages(f"{look}\n{use}\n{tell.format('set(sys.modules) - before')}")
+    assert late == set()
+    there = packages(f"{look}\n{use}\n{tell.format('sys.modules')}")
+    assert there & {"fontTools", "matplotlib", "pandas", "scipy"} == set()
+    assert "papermill" in there
 
 
 @linux

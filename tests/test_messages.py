@@ -25,6 +25,7 @@ from claimbook import language, ledger, parameters, paths, show, text
 from claimbook.charts.chart import Chart
 from claimbook.data import edition
 from claimbook.errors import LanguageError
+from claimbook.outputs import RESULT_MIME
 from claimbook.reports import recipe
 
 LANGUAGE = "qps"
@@ -109,8 +110,8 @@ def outputs(monkeypatch: pytest.MonkeyPatch, claim: ledger.Claim) -> list[str]:
     said = [part.get_text() for chart in drawn for part in chart.figure.findobj(Text)]
     said += [chart.alt for chart in drawn]
     for bundle in shown:
-        if show.RESULT_MIME in bundle:
-            result = bundle[show.RESULT_MIME]
+        if RESULT_MIME in bundle:
+            result = bundle[RESULT_MIME]
             said += [result["summary"], *(number["label"] for number in result["key_numbers"])]
         else:
             html = bundle.get("text/html") or bundle["text/markdown"]

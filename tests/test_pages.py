@@ -28,8 +28,8 @@ from nbformat.v4 import (
 
 from claimbook import ledger, remembered
 from claimbook.errors import RenderError
+from claimbook.outputs import RESULT_MIME
 from claimbook.reports import claim_page, frame, index_page, page, sections
-from claimbook.show import RESULT_MIME
 
 CLAIM = "miner-drop"
 VERSION = "2026-07-31-0a1b2c3d"

@@ -15,6 +15,7 @@ import small_project
 
 from claimbook import cli, ledger
 from claimbook.errors import RenderError
+from claimbook.outputs import RESULT_MIME
 from claimbook.reports import catalogue, document, recipe, render, shelf, task
 from claimbook.reports.files import as_json
 from claimbook.reports.recipe import Recipe
@@ -22,7 +23,6 @@ from claimbook.reports.render import Way
 from claimbook.reports.shelf import Shelf
 from claimbook.reports.task import Made
 from claimbook.reports.workers import Watch
-from claimbook.show import RESULT_MIME
 
 FELL, FELL_TOO = "01-fell.ipynb", "02-fell-too.ipynb"
 GOOD = "show.coverage(book)"

@@ -16,7 +16,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from claimbook import data, ledger, show
+from claimbook import data, ledger, outputs, show
 from claimbook.charts.chart import Chart, house_style, new_figure
 from claimbook.ledger import Printed, Quantity
 from claimbook.reports import sections
@@ -290,7 +290,7 @@ def test_the_result_is_published_for_programs() -> None:
     output = shown(
         lambda: show.publish(claim, {"days": 5}, findings, FALLS, numbers, "In a sentence.")
     )
-    content = output.data[show.RESULT_MIME]
+    content = output.data[outputs.RESULT_MIME]
     assert content == json.loads(json.dumps(content))
     assert content == ledger.result(claim, {"days": 5}, findings, FALLS, numbers, "In a sentence.")
     assert content["verdict"] == ledger.IN_PART
@@ -300,5 +300,5 @@ def test_the_result_is_published_for_programs() -> None:
 def test_tables_are_set_for_jupyterlab_and_the_page_takes_that_off() -> None:
     frame = pd.DataFrame({"n": [1]}, index=pd.Index(["a"], name="letter"))
     html = shown(lambda: show.table(frame, "Letters")).data["text/html"]
-    assert html.startswith(show.LAB)
+    assert html.startswith(outputs.LAB)
     assert "<style" not in sections.Tables("x").boxed(html)

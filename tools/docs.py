@@ -17,7 +17,7 @@ import pandas as pd
 
 from claimbook import data, ledger, paths
 from claimbook.data import Table
-from claimbook.show import RESULT_MIME
+from claimbook.outputs import RESULT_MIME
 
 
 def main() -> int:

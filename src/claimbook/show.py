@@ -20,15 +20,7 @@ from claimbook.charts.chart import Chart
 from claimbook.data import Edition
 from claimbook.language import mark, tell, tell_many, word
 from claimbook.ledger import Claim, Finding, Printed, Quantities
-
-RESULT_MIME = "application/vnd.claimbook.result+json"
-# JupyterLab sets every cell to the right; the reports' pages have a style of their own.
-LAB = (
-    "<style>table:is(.data,.findings,.claim-table,.coverage) :is(caption,th,td)"
-    "{text-align:left;vertical-align:top}"
-    "table:is(.data) :is(th,td).number{text-align:right}</style>"
-)
-EXPLORABLE_MIME = "application/vnd.claimbook.explorable+json"
+from claimbook.outputs import EXPLORABLE_MIME, LAB, RESULT_MIME
 
 
 def say(sentence: str) -> None:

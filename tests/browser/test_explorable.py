@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from claimbook import data, ledger, parameters, paths
 from claimbook.analysis import upside
 from claimbook.analysis.cashflow import Project, project_npv
+from claimbook.outputs import EXPLORABLE_MIME
 from claimbook.reports import document, recipe
-from claimbook.show import EXPLORABLE_MIME
 from claimbook.words import exploring as words
 
 pytestmark = pytest.mark.browser

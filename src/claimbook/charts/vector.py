@@ -18,13 +18,11 @@ from fontTools import subset
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-SVG = "http://www.w3.org/2000/svg"
-FAMILY = "Claimbook Sans"
+from claimbook.svg import FAMILY, REFERENCE, SVG, WORDS
+
 FONTS = Path(__file__).with_name("fonts")
 CUTS = (("400", "ClaimbookSans-Regular.otf"), ("600", "ClaimbookSans-SemiBold.otf"))
 
-# The words around a plot, by the id that `chart.title` and `chart.source` give them.
-WORDS = ("title", "subtitle", "source")
 LONG = 100  # steps of a line that is written with fewer digits
 RASTER = 144  # pixels of an inch, for what is drawn as a picture of cells
 ABOVE, BELOW = 3.0, 10.0  # points between the words and the plot without them
@@ -32,7 +30,6 @@ ABOVE, BELOW = 3.0, 10.0  # points between the words and the plot without them
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
 _STEP = re.compile(r"([MLQCz])([^MLQCz]*)")
-_REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _NO_TURN = re.compile(r"rotate\(-?0(?:\.0+)?[ )]")
 _MOVED = re.compile(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)")
 _ROUNDED = ("x", "y", "width", "height", "transform", "stroke-width", "stroke-dasharray",
@@ -95,42 +92,6 @@ def lettered(svg: str) -> str:
     )
     start = svg.index(">") + 1
     return f"{svg[:start]}<style>{faces}</style>{svg[start:]}"
-
-
-def unlettered(svg: str) -> str:
-    """What `lettered` was given."""
-    return re.sub(r"<style>.*?</style>", "", svg, count=1, flags=re.S)
-
-
-def inline(svg: str, name: str, label: str) -> str:
-    """The plot for a page that has the font: ids begun by `name`, and `label` for those who listen.
-
-    The words around the plot stay in it, outside of the view: a page sets them in its own type, and
-    a reader who saves the picture has them. `data-whole` is the viewBox with them.
-    """
-    root = ET.fromstring(unlettered(svg))
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-        for key, value in element.attrib.items():
-            if key == "id" or (key == "href" and value.startswith("#")):
-                element.set(key, f"#{name}-{value[1:]}" if key == "href" else f"{name}-{value}")
-            elif value.startswith("url(#"):
-                element.set(key, _REFERENCE.sub(rf"url(#{name}-\1)", value))
-    root.set("data-whole", root.attrib["viewBox"])
-    root.set("viewBox", root.attrib.pop("data-plot"))
-    root.set("role", "img")
-    root.set("aria-label", label)
-    return ET.tostring(root, encoding="unicode").replace(" />", "/>")
-
-
-def words(svg: str) -> dict[str, str]:
-    """The words around the plot, each in one line: title, subtitle, source, where there are any."""
-    root = ET.fromstring(svg)
-    return {
-        kind: " ".join("".join(text.itertext()) for text in _lines(group))
-        for group in root.iter(f"{{{SVG}}}g")
-        if (kind := group.get("class", "")) in WORDS
-    }
 
 
 def shortened(data: str) -> str:
@@ -282,7 +243,7 @@ def _renamed(root: ET.Element) -> None:
             if key == "href" and value.startswith("#"):
                 element.set(key, "#" + new(value[1:]))
             elif value.startswith("url(#"):
-                element.set(key, _REFERENCE.sub(lambda m: f"url(#{new(m[1])})", value))
+                element.set(key, REFERENCE.sub(lambda m: f"url(#{new(m[1])})", value))
     shared = {}
     for element in root.iter():
         if (old := element.attrib.pop("id", None)) in used:
@@ -307,10 +268,6 @@ def _plot(root: ET.Element) -> str:
     top += ABOVE if top else 0
     bottom -= BELOW if bottom < height else 0
     return _rounded(f"{left} {top} {width} {bottom - top}")
-
-
-def _lines(group: ET.Element) -> list[ET.Element]:
-    return list(group.iter(f"{{{SVG}}}text"))
 
 
 def _texts(element: ET.Element, weight: str) -> Iterator[tuple[ET.Element, str]]:

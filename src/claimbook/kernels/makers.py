@@ -9,14 +9,10 @@ import importlib
 from claimbook.kernels import grammar
 
 MODULES = (
-    "fontTools.subset",
     "jupyter_client.ioloop",
     "jupyter_client.provisioning.local_provisioner",
-    "matplotlib.backends.backend_svg",
-    "matplotlib.figure",
     "nbconvert.exporters.html",
     "nbformat",
-    "pandas",
     "papermill.clientwrap",
     "psutil",
     "yaml",

@@ -1,6 +1,6 @@
-"""What a warm kernel has imported before it is asked for: the one list, and the project's own.
+"""What a warm kernel has imported before it is asked for: what the project's notebooks import.
 
-A test compares the list with what the notebooks reach by import, and with what a kernel still had
+A test compares the lists with what the notebooks reach by import, and with what a kernel still had
 to import after it was forked.
 """
 
@@ -24,7 +24,7 @@ KERNEL = (
     "ipykernel.zmqshell",
 )
 
-# What notebooks reach through this project's packages, as the import statements have it.
+# What notebooks reach through this project's packages, for kernels outside of a project.
 NOTEBOOKS = (
     "IPython.display",
     "exchange_calendars",
@@ -34,22 +34,25 @@ NOTEBOOKS = (
     "numpy",
     "pandas",
     "psutil",
-    "scipy",
+    "scipy.optimize",
+    "scipy.stats",
     "seaborn",
     "yaml",
 )
 
-# What those import only when they are used: parts of scipy by name, drawing, image files.
+# What drawing imports only when it is used.
 PARTS = (
     "PIL.Image",
     "PIL.PngImagePlugin",
     "matplotlib.backends.backend_agg",
     "matplotlib.figure",
-    "scipy.optimize",
-    "scipy.stats",
 )
 
-MODULES = (*KERNEL, *NOTEBOOKS, *PARTS)
+
+def everything() -> None:
+    """Import what the project's notebooks import; outside a project, what those of this one do."""
+    load((*KERNEL, *(own() or NOTEBOOKS)))
+    load(part for part in PARTS if part.split(".")[0] in sys.modules)
 
 
 def load(names: Iterable[str]) -> None:

@@ -48,7 +48,7 @@ def main() -> None:
         del sys.path[0]  # as ipykernel's own launcher does
     listening = socket.socket(fileno=int(sys.argv[1]))
     before = preload.state()
-    preload.load((*preload.MODULES, *preload.own()))
+    preload.everything()
     preload.use()
     gc.collect()
     gc.disable()

@@ -7,9 +7,9 @@ from typing import Any
 from nbformat import NotebookNode
 
 from claimbook.errors import RenderError
+from claimbook.outputs import RESULT_MIME
 from claimbook.reports import normal, page
 from claimbook.reports.files import INDEX, MANIFEST, NOTEBOOK, RESULTS, as_json
-from claimbook.show import RESULT_MIME
 
 
 def make(notebook: NotebookNode, version: str, ingredients: Mapping[str, Any]) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from claimbook import ledger, parameters, paths
 from claimbook.data import CURRENT
 from claimbook.errors import ClaimbookError
 from claimbook.ledger import Claim
+from claimbook.outputs import RESULT_MIME
 from claimbook.reports import recipe, shelf
 from claimbook.reports.files import INDEX, MANIFEST, RESULTS, as_json
 
@@ -186,8 +187,6 @@ def _is_meant(version: shelf.Version, now: recipe.Recipe | None) -> bool:
 
 def _stored(notebook: str) -> bytes:
     """What a notebook's stored outputs published, as its results.json would be."""
-    from claimbook.show import RESULT_MIME
-
     cells = json.loads(notebook)["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     found = [o["data"][RESULT_MIME] for o in outputs if RESULT_MIME in o.get("data", {})]

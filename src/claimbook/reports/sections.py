@@ -17,11 +17,10 @@ from urllib.parse import quote
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from claimbook import text
-from claimbook.charts import vector
+from claimbook import svg, text
 from claimbook.errors import RenderError
+from claimbook.outputs import EXPLORABLE_MIME, LAB, RESULT_MIME
 from claimbook.reports import frame
-from claimbook.show import EXPLORABLE_MIME, LAB, RESULT_MIME
 
 ROWS_SHOWN = 12
 
@@ -81,7 +80,7 @@ class Figure:
             return None
         # Short, since a drawing says it thousands of times.
         prefix = "i" + hashlib.sha256(self.name.encode()).hexdigest()[:5]
-        return Markup(vector.inline(self.image, prefix, self.alt))
+        return Markup(svg.inline(self.image, prefix, self.alt))
 
     @property
     def csv_address(self) -> str:
@@ -269,10 +268,10 @@ def figure_of(
     drawn = image.startswith("<svg")
     return Figure(
         name=name,
-        image=vector.unlettered(image) if drawn else image,
+        image=svg.unlettered(image) if drawn else image,
         alt=alt,
         csv=table,
-        **(vector.words(image) if drawn else {}),
+        **(svg.words(image) if drawn else {}),
         width=size[0],
         height=size[1],
         head=head,
@@ -289,9 +288,9 @@ def _shown(data: Mapping[str, Any], name: str) -> Figure:
     image = _IMAGE.search(_text(data["text/html"]))
     if image is None:
         raise RenderError(f"the figure {name!r} has no image: show it with `show.figure`")
-    svg = b64decode(image["svg"]).decode("utf-8")
+    drawn = b64decode(image["svg"]).decode("utf-8")
     alt = unescape(image["alt"])
-    return figure_of(svg, alt, name, _table(data), explorable=data.get(EXPLORABLE_MIME))
+    return figure_of(drawn, alt, name, _table(data), explorable=data.get(EXPLORABLE_MIME))
 
 
 def _table(data: Mapping[str, Any]) -> str | None:
