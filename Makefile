@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # What pip would do file by file, on every processor. Packages bring templates that are no Python.
-COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+COMPILE = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib src || true
 
 .PHONY: reports test types tests lab lock notebooks clean
 .DELETE_ON_ERROR:
@@ -20,8 +20,9 @@ test: $(VENV)/.ready-dev
 types: $(VENV)/.ready-dev
 	$(BIN)/mypy
 
+# One process more than two processors: many tests wait for a browser, a kernel or a limit.
 tests: $(VENV)/.ready-dev
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lab: $(VENV)/.ready
 	$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb

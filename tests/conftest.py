@@ -85,6 +85,8 @@ def loopback_only() -> Iterator[None]:
         for name in ("no_proxy", "NO_PROXY"):
             patch.setenv(name, "127.0.0.1,localhost,::1")
         patch.setenv("CLAIMBOOK_EDITION", "shipped")
+        # What tests start keeps what it compiles, or each process would compile the package again.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
 
 

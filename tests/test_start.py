@@ -1,7 +1,11 @@
 """The start page: what it says of published results, and that it is made of them and after them."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
@@ -292,9 +296,37 @@ def test_the_index_shows_the_others_where_the_last_page_cannot_be_made(start: Pa
 
     with pytest.raises(LedgerError):
         render.render(way=render.Way(workers=1), say=say)
+    listed(start)
+
+
+def listed(start: Path) -> None:
+    """The index shows the reports of both claims that have a notebook."""
     catalogue = small_project.read_json(start / "reports" / "catalogue.json")
     assert [bool(claim["reports"]) for claim in catalogue["claims"]] == [True, True, False]
-    assert (start / "reports" / "index.html").is_file()
+    index = (start / "reports" / "index.html").read_text(encoding="utf-8")
+    assert 'href="fell/' in index
+    assert 'href="fell-too/' in index
+
+
+def test_the_index_shows_the_others_where_the_driver_is_killed_before_the_last_page(
+    start: Path,
+) -> None:
+    code = (
+        "import os, signal\n"
+        "from claimbook import cli\n"
+        "from claimbook.reports import render\n"
+        "publish = render.publish\n"
+        "def one(*given, **named):\n"
+        "    render.publish = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return publish(*given, **named)\n"
+        "render.publish = one\n"
+        "cli.main(['render'])\n"
+    )
+    environment = {**os.environ, "CLAIMBOOK_ROOT": str(start)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not Shelf(start / "reports").versions("start")
+    listed(start)
 
 
 def publish(root: Path, claim_id: str, *, change: float = -10.0, **other: Any) -> Path:

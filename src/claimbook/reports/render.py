@@ -70,17 +70,26 @@ class Broken:
 
 @dataclass
 class Outcome:
-    """What became of a render, by claim id; `problems` are sentences about anything else."""
+    """What became of a render, by claim id; `problems` are sentences about anything else.
+
+    `cleared` are claims whose failure page went because the report is published after all.
+    """
 
     published: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
+    cleared: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
         return not self.failed and not self.differing and not self.problems
+
+    @property
+    def changed(self) -> bool:
+        """Whether the shelf may hold something else than before."""
+        return bool(self.published or self.failed or self.cleared)
 
     def __add__(self, other: "Outcome") -> "Outcome":
         return Outcome(
@@ -88,6 +97,7 @@ class Outcome:
             self.unchanged + other.unchanged,
             self.failed + other.failed,
             self.differing + other.differing,
+            self.cleared + other.cleared,
             self.problems + other.problems,
         )
 
@@ -125,19 +135,8 @@ def render(
             listed = not (last or unusable)
             outcome += publish(ready, broken, out=out, way=way, force=force, listed=listed, say=say)
         if last or unusable:
-            try:
-                last = [
-                    recipe.of(item.claim, item.changed, reports=out, known=ready) for item in last
-                ]
-                outcome += publish(
-                    last, unusable, out=out, way=way, force=force, known=ready, say=say
-                )
-            except BaseException:
-                # Whatever became of the last page, the index shows what the others have come to.
-                shelf = Shelf(out or paths.reports_folder())
-                with lock.held(shelf.folder, say):
-                    _list(shelf, ready, outcome, say)
-                raise
+            last = [recipe.of(item.claim, item.changed, reports=out, known=ready) for item in last]
+            outcome += publish(last, unusable, out=out, way=way, force=force, known=ready, say=say)
     return outcome
 
 
@@ -183,17 +182,18 @@ def publish(
 ) -> Outcome:
     """Make and publish the reports of some recipes, and a failure page for each broken one.
 
-    Then the shelf's index is written, unless it is not to be `listed` yet because another run
-    follows; `known` are the recipes of the run before. One run at a time writes to a reports
-    folder; another one waits. Raises RenderError, before anything runs or is written, where
-    nothing can be made or kept the way it is asked for.
+    Then the shelf's index is written. Where another run follows and it need not be `listed` yet,
+    it is written only if something changed: the next run may be killed. `known` are the recipes of
+    the run before. One run at a time writes to a reports folder; another one waits. Raises
+    RenderError, before anything runs or is written, where nothing can be made or kept the way it is
+    asked for.
     """
     folder = out or paths.reports_folder()
     shelf = Shelf(folder)
     check(way, [item for item in ready if force or not shelf.has(item.claim.id, item.version)])
     with lock.held(folder, say):
         outcome = _publish_all(shelf, ready, broken, way, force, say)
-        if listed:
+        if listed or outcome.changed:
             _list(shelf, [*known, *ready], outcome, say)
         return outcome
 
@@ -211,7 +211,8 @@ def _publish_all(
     waiting = [r for r in ready if not shelf.has(r.claim.id, r.version) or force]
     kept = _go_on(shelf, waiting, force, say)
     for item in done:
-        shelf.clear_failure(item.claim.id, item.key)
+        if shelf.clear_failure(item.claim.id, item.key):
+            outcome.cleared.append(item.claim.id)
         outcome.unchanged.append(item.claim.id)
         say(f"{item.claim.id}: {item.version} is already published")
     for lost in broken:

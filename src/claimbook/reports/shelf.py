@@ -141,12 +141,14 @@ class Shelf:
         self._put(target, files)
         return target
 
-    def clear_failure(self, claim_id: str, key: str) -> None:
-        """Take the failure of a report away, now that it has succeeded."""
+    def clear_failure(self, claim_id: str, key: str) -> bool:
+        """Take the failure of a report away, now that it has succeeded; whether there was one."""
         place = self.folder / claim_id / FAILED
+        there = (place / key).exists()
         shutil.rmtree(place / key, ignore_errors=True)
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
+        return there
 
     def remove(self, version: Version) -> None:
         """Take a version away, in one step for whoever reads the folder."""
