@@ -32,6 +32,8 @@ def test_what_is_printed_follows_from_what_was_measured() -> None:
     assert rows["claimbook, kernels forked"][3::2] == ["10.0", "6.0"]
     assert rows["claimbook, nothing changed"][:2] == ["0.12", "0.10"]  # 0.5 / 4, to even
     assert rows["the notebooks' cells alone"] == ["0.60"]
+    assert "on 2 of them, the cells alone on 2" in lines[0] + lines[1]
+    assert "the usual recipe, from the first of this run to the last: 9.0, 11.0 s" in lines
     # 6 s for four reports are 1.5 each; the cells take 0.6 of that.
     assert "beyond the notebooks' cells, forked: 0.90 processor seconds a report" in lines
     assert "nothing changed, all 4: 0.50 s" in lines

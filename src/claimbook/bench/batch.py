@@ -8,26 +8,25 @@ publishes nothing. A process of its own, so that all it costs can be told from o
 """
 
 import json
-import statistics
 import sys
 from pathlib import Path
 from typing import Any
 
 from claimbook import ledger
-from claimbook.reports import crew, recipe, render, surroundings
+from claimbook.bench import cells
+from claimbook.reports import crew, recipe, render, surroundings, workers
 from claimbook.reports.recipe import Recipe
 from claimbook.reports.shelf import Shelf
+from claimbook.reports.task import Limits
 
 OWN, STARTED = "own", "started"
-_BEGIN = "import time as _time\n_began = _time.process_time()"
-_END = "print(_time.process_time() - _began)"
 
 
 def main() -> None:
     asked = json.load(sys.stdin)
     recipes = [recipe.of(ledger.claim(name), changed) for name, changed in asked["reports"]]
     if asked["way"] == OWN:
-        print(json.dumps(_own(recipes)))
+        print(json.dumps(_own(recipes, asked["workers"])))
         return
     said: list[str] = []
     out = Path(asked["out"])
@@ -47,24 +46,27 @@ def _seconds(shelf: Shelf, item: Recipe) -> float:
     return float(json.loads(record.read_bytes())["seconds"])
 
 
-def _own(recipes: list[Recipe]) -> dict[str, Any]:
-    """Processor seconds of each notebook's cells, in a kernel that has everything imported."""
+def _own(recipes: list[Recipe], count: int) -> dict[str, Any]:
+    """Processor seconds of each notebook's cells, as many at a time as reports are made."""
     taken = []
     with surroundings.prepared() as environment:
-        surroundings.adopt(environment)
-        # Not sooner: what is measured otherwise needs none of it.
-        import nbformat
+        limits = Limits()
+        for item, made in workers.run(
+            recipes, environment, count=count, limits=limits, watch=_Nobody(), make=cells.make
+        ):
+            if made.error is not None:
+                sys.exit(f"{item.claim.id}: {made.error['message']}")
+            taken.append(made.seconds)
+    return {"seconds": taken, "memory": ""}
 
-        from claimbook.reports import execution
 
-        for item in recipes:
-            notebook = nbformat.reads(item.source, as_version=4)  # type: ignore[no-untyped-call]
-            begin, end = (nbformat.v4.new_code_cell(code) for code in (_BEGIN, _END))  # type: ignore[no-untyped-call]
-            notebook.cells = [begin, *notebook.cells, end]
-            text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
-            done = execution.execute(text, item.changed)
-            taken.append(float(done.cells[-1].outputs[0].text))
-    return {"seconds": taken, "memory": "", "median": statistics.median(taken)}
+class _Nobody:
+    """Watches nothing."""
+
+    def settled(self, home: str) -> None: ...
+    def started(self, item: Recipe) -> None: ...
+    def again(self, item: Recipe, why: str) -> None: ...
+    def tick(self) -> None: ...
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 The usual recipe is papermill's command line and then nbconvert's, one report after the other. Ours
 is measured three ways: each kernel started, each forked from a warm process, and nothing changed.
-Without a number the reports are the claims' own, with one they are a sweep of one notebook: its
-first parameter with a range, evenly spread over it.
+A part of the usual recipe's runs comes before each of these, so that a machine that grows slower
+or faster meanwhile shows in its times. Without a number the reports are the claims' own, with one
+they are a sweep of one notebook: its first parameter with a range, evenly spread over it.
 """
 
 import ctypes
@@ -28,7 +29,8 @@ from claimbook.bench import batch
 from claimbook.errors import ClaimbookError, ParameterError
 from claimbook.ledger import Claim
 
-USUAL = 3  # reports of a sweep that the usual recipe is measured on: each takes the same
+USUAL = 4  # reports of a sweep that the usual recipe is measured on: each takes the same
+ALONE = 8  # reports of a sweep whose cells are measured alone
 _ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER
 
 
@@ -63,16 +65,34 @@ def run(count: int | None = None, claim_id: str | None = None, workers: int = 2)
     reports = cases(count, claim_id)
     with tempfile.TemporaryDirectory(prefix="cb-bench-") as place:
         folder = Path(place)
-        sample = reports if count is None else reports[:: max(1, len(reports) // USUAL)][:USUAL]
-        found = [_usual(sample, folder)]
-        for name, way, out in (
-            ("claimbook, kernels started", "started", "cold"),
-            ("claimbook, kernels forked", "forked", "warm"),
-            ("claimbook, nothing changed", "forked", "warm"),
-        ):
-            found.append(_ours(name, reports, way, folder / out, workers))
-        found.append(_ours("the notebooks' cells alone", sample, batch.OWN, folder, workers))
-    return found
+        usual = reports if count is None else _sample(reports, USUAL)
+        alone = reports if count is None else _sample(reports, ALONE)
+        ways = (
+            ("claimbook, kernels started", reports, "started", "cold"),
+            ("claimbook, kernels forked", reports, "forked", "warm"),
+            ("claimbook, nothing changed", reports, "forked", "warm"),
+            ("the notebooks' cells alone", alone, batch.OWN, ""),
+        )
+        others, ours = [], []
+        for turn, (name, given, way, out) in enumerate(ways):
+            others.append(_usual(usual[turn :: len(ways)], folder))
+            ours.append(_ours(name, given, way, folder / out, workers))
+    return [_together(others), *ours]
+
+
+def _sample(reports: Sequence[Report], count: int) -> Sequence[Report]:
+    return reports[:: max(1, len(reports) // count)][:count]
+
+
+def _together(parts: Sequence[Measured]) -> Measured:
+    """What was measured in several parts."""
+    return Measured(
+        parts[0].name,
+        sum(part.count for part in parts),
+        sum(part.wall for part in parts),
+        sum(part.processor for part in parts),
+        tuple(seconds for part in parts for seconds in part.each),
+    )
 
 
 def cases(count: int | None, claim_id: str | None = None) -> list[Report]:
@@ -92,7 +112,8 @@ def described(found: Sequence[Measured], workers: int) -> str:
     usual, cells = found[0], found[-1]
     lines = [
         f"{found[1].count} reports, {workers} worker{'s' * (workers != 1)}; seconds a report; the "
-        f"usual recipe (papermill, then nbconvert) and the cells alone on {usual.count} of them",
+        f"usual recipe (papermill, then nbconvert) on {usual.count} of them, the cells alone on "
+        f"{len(cells.each)}",
         f"{'':28s} {'wall':>7s} {'median':>7s} {'processor':>9s} {'times the usual speed':>24s}",
     ]
     for way in found[:-1]:
@@ -107,6 +128,8 @@ def described(found: Sequence[Measured], workers: int) -> str:
     beyond = found[2].processor / found[2].count - statistics.mean(cells.each)
     lines += [
         f"{cells.name:28s} {'':7s} {'':7s} {own:9.2f}",
+        "the usual recipe, from the first of this run to the last: "
+        f"{', '.join(f'{seconds:.1f}' for seconds in usual.each)} s",
         f"beyond the notebooks' cells, forked: {beyond:.2f} processor seconds a report",
         f"nothing changed, all {found[3].count}: {found[3].wall:.2f} s",
         *[way.memory for way in found if way.memory][-1:],
