@@ -5,10 +5,15 @@ cell it was, and what ran before it, is lost. This one says so, holds the whole 
 limit of time, and can hold its kernel to one of memory.
 """
 
+import contextlib
+import math
+import queue
 import time
 from typing import Any
 
 import psutil
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.manager import KernelManager
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -34,6 +39,29 @@ class StoppedError(Exception):
         self.name, self.said, self.cell, self.notebook = name, said, cell, notebook
 
 
+class KernelClient(AsyncKernelClient):
+    """Jupyter's own, but ready as soon as the kernel has answered on both channels.
+
+    Jupyter's listens on for a fifth of a second, until nothing more is said. nbclient passes over
+    what is said to no cell of its own, so that need not be waited for.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait for a kernel's first answer. Raises RuntimeError where there is none in time."""
+        end = time.monotonic() + (math.inf if timeout is None else timeout)
+        while time.monotonic() < end:
+            self.kernel_info()
+            with contextlib.suppress(queue.Empty):
+                answer = await self.get_shell_msg(timeout=1)
+                if answer["msg_type"] == "kernel_info_reply":
+                    # Outputs reach us too: it has said there that it was busy with the answer.
+                    await self.get_iopub_msg(timeout=0.2)
+                    return
+            if not await self.is_alive():
+                raise RuntimeError("the kernel died before it was ready")
+        raise RuntimeError(f"the kernel was not ready within {timeout:g} s")
+
+
 class Client(PapermillNotebookClient):  # type: ignore[misc]
     """papermill's client with a limit for the whole notebook (seconds) and its kernel (bytes)."""
 
@@ -48,6 +76,11 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         super().__init__(manager, timeout_func=self._left, **options)
         self.limit, self.memory = limit, memory
         self.began = time.monotonic()
+
+    def create_kernel_manager(self) -> KernelManager:
+        manager: KernelManager = super().create_kernel_manager()
+        manager.client_factory = KernelClient
+        return manager
 
     def start_new_kernel(self, **options: Any) -> None:
         super().start_new_kernel(**options)
