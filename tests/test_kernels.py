@@ -101,7 +101,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied(tmp_path_factory.mktemp("source")).parent
 
 
-def runs(source: Path, steps: list[dict[str, Any]], *, warm: bool = True) -> list[dict[str, Any]]:
+def runs(
+    source: Path,
+    steps: list[dict[str, Any]],
+    *,
+    warm: bool = True,
+    root: Path = small_project.REPOSITORY,
+) -> list[dict[str, Any]]:
     """What `kernel_runs` gives for some steps: notebooks' texts, and how each kernel came about."""
     said = subprocess.run(
         [sys.executable, RUNS],
@@ -109,7 +115,7 @@ def runs(source: Path, steps: list[dict[str, Any]], *, warm: bool = True) -> lis
         env={
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(source),
-            "CLAIMBOOK_ROOT": str(small_project.REPOSITORY),
+            "CLAIMBOOK_ROOT": str(root),
         },
         capture_output=True,
         text=True,
@@ -172,7 +178,7 @@ def test_each_kernel_draws_its_own_random_numbers(warm: list[dict[str, Any]]) ->
 
 
 @linux
-def test_where_it_cannot_fork_it_starts_the_kernel(source: Path) -> None:
+def test_where_it_cannot_fork_it_starts_the_kernel(source: Path, tmp_path: Path) -> None:
     cells = ["import os\nprint(os.environ.get('PYTHONUNBUFFERED'))\n1 + 1"]
     steps: list[dict[str, Any]] = [
         {"cells": cells},
@@ -180,7 +186,7 @@ def test_where_it_cannot_fork_it_starts_the_kernel(source: Path) -> None:
         {"kill": "server"},
         {"cells": cells, "set": {"PYTHONUNBUFFERED": "1"}},
     ]
-    made = runs(source, steps)
+    made = runs(source, steps, root=small_project.write(tmp_path / "small"))
     assert [run["kernel"] for run in made] == ["forked", "started", "started"]
     assert '"1\\n"' in made[1]["notebook"]
     assert made[1]["notebook"] == made[2]["notebook"]
@@ -195,7 +201,7 @@ def test_a_package_edited_while_the_server_runs_is_seen(tmp_path: Path) -> None:
         {"append": [str(package / "text.py"), "\nEDITED = 'edited'\n"]},
         {"cells": cells},
     ]
-    before, after = runs(tmp_path, steps)
+    before, after = runs(tmp_path, steps, root=small_project.write(tmp_path / "small"))
     assert before["kernel"] == "forked"
     assert "as it was" in before["notebook"]
     assert "edited\\n" in after["notebook"]
@@ -210,7 +216,8 @@ def test_a_server_with_a_second_thread_forks_nothing(tmp_path: Path) -> None:
             "\nimport threading, time\n"
             "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
         )
-    (made,) = runs(tmp_path, [{"cells": ["1 + 1"]}])
+    root = small_project.write(tmp_path / "small")
+    (made,) = runs(tmp_path, [{"cells": ["1 + 1"]}], root=root)
     assert made["kernel"] == "started"
     assert '"2"' in made["notebook"]
 
