@@ -27,7 +27,7 @@ from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 
 from claimbook import paths, svg
-from claimbook.charts import capex, chart, drop, exploring, sweep, vector
+from claimbook.charts import capex, chart, drop, exploring, sweep, valuation, vector
 from claimbook.charts import ledger as ledger_chart
 
 
@@ -120,6 +120,69 @@ def test_letters_are_embedded_and_taken_out_again() -> None:
     assert held["600"] == set("Six shares on 26 March 2025")
     assert {"µ", "−", "“", "R"} <= held["400"]
     assert "Z" not in held["400"]
+
+
+def test_letters_are_the_fonts_own() -> None:
+    """Outline by outline and as wide as in the shipped font, whatever cuts it."""
+    picture = chart.svg(drawn())
+    (data,) = re.findall(r"font-weight:400;src:url\(data:font/otf;base64,([^)]+)\)", picture)
+    cut = TTFont(io.BytesIO(base64.b64decode(data)))
+    whole = TTFont(chart.FONTS / "ClaimbookSans-Regular.otf")
+    assert cut["head"].unitsPerEm == whole["head"].unitsPerEm
+    for code, name in cut.getBestCmap().items():
+        ours, theirs = (
+            (font.getGlyphSet()[glyph], glyph)
+            for font, glyph in ((cut, name), (whole, whole.getBestCmap()[code]))
+        )
+        pens = []
+        for outline, _ in (ours, theirs):
+            pens.append(RecordingPen())
+            outline.draw(pens[-1])
+        assert pens[0].value == pens[1].value, chr(code)
+        assert ours[0].width == theirs[0].width, chr(code)
+
+
+def test_the_layout_is_the_one_that_matplotlib_finds_by_asking_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def picture() -> str:
+        with chart.house_style():
+            figure = chart.new_figure(4)
+            upper, lower = figure.subplots(2, 1)
+            upper.plot([0, 1000], [0, 2e5])
+            lower.barh([0, 1], [3, -4])
+            lower.set_xlabel("USD")
+            chart.across(lower, ["a row with a long name", "b"])
+            chart.title(figure, "Two parts", "The lower one has a name below")
+            chart.source(figure, "Source: nowhere")
+            ends: list[chart.End] = [("one", 1000, 2e5, chart.FALL), ("two", 1000, 2e5, chart.RISE)]
+            chart.end_labels(upper, ends)
+        return chart.svg(figure)
+
+    quick = picture()
+    monkeypatch.setattr(chart, "_quieten", lambda figure: None)
+    assert picture() == quick
+
+
+def test_a_figure_is_drawn_once_even_where_seaborn_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawings = []
+    own = Figure.draw
+
+    def draw(figure: Figure, *given: object) -> None:
+        drawings.append(figure)
+        own(figure, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Figure, "draw", draw)
+    with chart.house_style():
+        figure = chart.new_figure(3)
+        grid = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]])
+        valuation.heatmap(figure.subplots(), grid, 2.5)
+    assert drawings == []
+    picture = chart.svg(figure)
+    assert drawings == [figure]
+    assert "<image" in picture
 
 
 def test_a_drawing_needs_no_style_of_its_own_and_names_only_what_it_refers_to() -> None:

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from claimbook.analysis.cashflow import Project, cash_flows, payback_years, project_npv
+from claimbook.analysis.cashflow import (
+    FloatArray,
+    Number,
+    Project,
+    cash_flows,
+    payback_years,
+    project_npv,
+)
 from claimbook.analysis.uncertainty import Marginal
 from claimbook.language import mark
 
@@ -45,7 +52,7 @@ def single_inputs(
         now = float(getattr(project, name))
         low, high = limits[name]
         tried = np.arange(low, high + 1) if marginal.whole else np.linspace(low, high, 401)
-        worth = np.array([_worth(project, name, value) for value in tried]) - target_busd
+        worth = _worth(project, name, tried) - target_busd
         found: list[float] = []
         if marginal.whole:
             found = [float(value) for value in tried[worth >= 0]]
@@ -53,7 +60,7 @@ def single_inputs(
             for left in np.flatnonzero(worth[:-1] * worth[1:] <= 0):
                 found.append(
                     optimize.brentq(
-                        lambda value, key=name: _worth(project, key, value) - target_busd,
+                        lambda value, key=name: float(_worth(project, key, value)) - target_busd,
                         tried[left],
                         tried[left + 1],
                     )
@@ -86,6 +93,6 @@ def summary(projects: Mapping[str, Project]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype(float).rename_axis("result")
 
 
-def _worth(project: Project, name: str, value: float) -> float:
+def _worth(project: Project, name: str, value: Number) -> FloatArray:
     changed: dict[str, Any] = {name: value}
-    return float(project_npv(replace(project, **changed)))
+    return project_npv(replace(project, **changed))

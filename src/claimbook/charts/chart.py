@@ -1,5 +1,6 @@
 """A drawn figure with what a reader who cannot see it needs, and the house style."""
 
+import functools
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -84,17 +85,24 @@ class Chart:
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw inside this context: the house style and the shipped fonts, whatever the machine has."""
-    for font in sorted(FONTS.glob("*.otf")):
-        if str(font) not in {entry.fname for entry in font_manager.fontManager.ttflist}:
-            font_manager.fontManager.addfont(font)
     # From Matplotlib's own defaults, so that nobody's matplotlibrc shows in a report.
-    with mpl.style.context(STYLE, after_reset=True):
+    with mpl.style.context(_house(), after_reset=True):
         yield
+
+
+@functools.cache
+def _house() -> dict[str, Any]:
+    """The house style's settings, once its fonts are known to Matplotlib."""
+    for font in sorted(FONTS.glob("*.otf")):
+        font_manager.fontManager.addfont(font)
+    return dict(mpl.rc_params_from_file(STYLE, use_default_template=False).items())
 
 
 def new_figure(height: float, *, width: float = WIDTH) -> Figure:
     """An empty figure of the page's width (inches). Call inside `house_style`."""
-    return Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=vector.POINTS, layout="constrained")
+    vector.Canvas(figure)
+    return figure
 
 
 def title(figure: Figure, heading: str, subtitle: str = "") -> None:
@@ -143,8 +151,8 @@ def end_labels(ax: Axes, ends: Iterable[End], *, plate: bool = False) -> None:
     """Labels (words, x, y, colour), each at the end of its own line, none on another.
 
     Where two would touch, both give way, so that the squares of the steps add up to the least.
-    Call after `title` and `source`, which decide how much room there is. `plate` hides the grid
-    behind labels that stand inside of the axes.
+    Call after `title`, `source` and the names of axes, which decide how much room there is. `plate`
+    hides the grid behind labels that stand inside of the axes.
     """
     listed = list(ends)
     notes = [label_line(ax, x, y, label, color) for label, x, y, color in listed]
@@ -156,8 +164,9 @@ def end_labels(ax: Axes, ends: Iterable[End], *, plate: bool = False) -> None:
         return
     layout = figure.get_layout_engine()
     if layout is not None:
+        _quieten(figure)
         layout.execute(figure)
-    points = 72 / figure.dpi
+    points = vector.POINTS / figure.dpi
     places = [(ax.convert_xunits(x), y) for _, x, y, _ in listed]  # type: ignore[no-untyped-call]
     heights = ax.transData.transform(places)[:, 1] * points
     # From the lowest up; of equal ones, the first in the list goes on top.
@@ -296,4 +305,15 @@ def size(figure: Figure) -> tuple[int, int]:
 def svg(figure: Figure) -> str:
     """The figure as SVG, equal for equal figures, with the letters it needs in it."""
     with house_style():  # ticks are made, and some settings read, only while drawing
+        _quieten(figure)
         return vector.lettered(vector.drawn(figure))
+
+
+def _quieten(figure: Figure) -> None:
+    """Keep what takes no room out of the layout, which would seek a place for it several times."""
+    for ax in figure.axes:
+        for spine in ax.spines.values():
+            spine.set_in_layout(False)
+        for axis in (ax.xaxis, ax.yaxis):
+            if not axis.get_label_text():
+                axis.set_label_coords(0.5, 0.5)

@@ -12,11 +12,14 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Literal
 
 import matplotlib as mpl
-from fontTools import subset
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+import uharfbuzz as harfbuzz
+from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from claimbook.svg import FAMILY, REFERENCE, SVG, WORDS
 
@@ -24,6 +27,7 @@ FONTS = Path(__file__).with_name("fonts")
 CUTS = (("400", "ClaimbookSans-Regular.otf"), ("600", "ClaimbookSans-SemiBold.otf"))
 
 LONG = 100  # steps of a line that is written with fewer digits
+POINTS = 72  # of an inch, in which an SVG of Matplotlib's counts
 RASTER = 144  # pixels of an inch, for what is drawn as a picture of cells
 ABOVE, BELOW = 3.0, 10.0  # points between the words and the plot without them
 
@@ -48,6 +52,22 @@ _SHARED = ("fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "
            "clip-path", "href")  # fmt: skip
 
 
+class Canvas(FigureCanvasSVG):
+    """What a figure is laid out for: words are measured as they will be drawn."""
+
+    def get_renderer(self) -> RendererSVG:
+        """A renderer to measure with; what it draws is lost."""
+        width, height = self.figure.get_size_inches() * POINTS
+        return _Measuring(width, height, io.StringIO())  # type: ignore[no-untyped-call]
+
+    def draw(self) -> None:
+        """Nothing to be done: nobody sees a figure before `drawn` writes it.
+
+        seaborn asks for it, and would else draw every cell of a heatmap as a shape.
+        """
+        self.figure.stale = False
+
+
 def drawn(figure: Figure) -> str:
     """The figure as SVG text; its ids are `s1`, `s2`, …
 
@@ -57,7 +77,7 @@ def drawn(figure: Figure) -> str:
     out = io.StringIO()
     figure.set_dpi(RASTER)
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": FAMILY}):
-        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        Canvas(figure).print_svg(out, metadata={"Date": None})  # type: ignore[no-untyped-call]
     found = ET.fromstring(out.getvalue())
     root = ET.Element(
         "svg",
@@ -132,6 +152,23 @@ def shortened(data: str) -> str:
             if follows:
                 parts[-2:] = [parts[-2] + ("" if run[0] == "-" else " ") + run]
     return "".join(parts)
+
+
+class _Measuring(RendererSVG):
+    """Matplotlib's, but the same words are measured once, not anew for every layout."""
+
+    def get_text_width_height_descent(
+        self, s: str, prop: FontProperties, ismath: bool | Literal["TeX"]
+    ) -> tuple[float, float, float]:
+        return _measured(s, prop, ismath)
+
+
+# Matplotlib gives a copy of the font's properties, so nobody changes what is kept here.
+@functools.lru_cache(maxsize=4096)
+def _measured(
+    words: str, font: FontProperties, formula: bool | Literal["TeX"]
+) -> tuple[float, float, float]:
+    return text_to_path.get_text_width_height_descent(words, font, formula)
 
 
 def _kept(element: ET.Element, *, defined: bool = False) -> Iterator[ET.Element]:
@@ -283,20 +320,18 @@ def _texts(element: ET.Element, weight: str) -> Iterator[tuple[ET.Element, str]]
 @functools.lru_cache(maxsize=64)
 def _letters(file: str, letters: str) -> str:
     """A cut of the font with these letters only, in base64."""
-    options = subset.Options(
-        # Kerning is three quarters of the time, and hardly seen.
-        layout_features=[],
-        drop_tables=[*subset.Options._drop_tables_default, "GSUB", "GPOS", "GDEF"],
-        hinting=False,
-        notdef_outline=False,
-        name_IDs=[],
-        recalc_timestamp=False,
-        recalc_bounds=False,
+    wanted = harfbuzz.SubsetInput()
+    wanted.unicode_set.update(ord(letter) for letter in letters)
+    wanted.flags = harfbuzz.SubsetFlags.NO_HINTING
+    wanted.name_id_set.clear()
+    wanted.layout_feature_tag_set.clear()
+    # Kerning, which is hardly seen, is longer than the letters.
+    wanted.drop_table_tag_set.update(
+        int.from_bytes(table, "big") for table in (b"GSUB", b"GPOS", b"GDEF")
     )
-    font = subset.load_font(str(FONTS / file), options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(text=letters)
-    cutter.subset(font)
-    out = io.BytesIO()
-    font.save(out, reorderTables=False)
-    return b64encode(out.getvalue()).decode("ascii")
+    return b64encode(harfbuzz.subset(_face(file), wanted).blob.data).decode("ascii")
+
+
+@functools.cache
+def _face(file: str) -> harfbuzz.Face:
+    return harfbuzz.Face(harfbuzz.Blob.from_file_path(FONTS / file))

@@ -28,7 +28,6 @@ KERNEL = (
 NOTEBOOKS = (
     "IPython.display",
     "exchange_calendars",
-    "fontTools.subset",
     "matplotlib",
     "matplotlib.backends.backend_svg",
     "numpy",
@@ -37,6 +36,7 @@ NOTEBOOKS = (
     "scipy.optimize",
     "scipy.stats",
     "seaborn",
+    "uharfbuzz",
     "yaml",
 )
 
@@ -65,7 +65,7 @@ def load(names: Iterable[str]) -> None:
 
 
 def use() -> None:
-    """Use once what is slow the first time: the current tables, the sessions, a drawing.
+    """Use once what is slow the first time: the current tables, their columns, sessions, a drawing.
 
     Only what is remembered by its content stays of it, so a forked kernel computes the same as a
     started one. What no notebook imports is not used, and what fails here is left to the notebook,
@@ -89,8 +89,15 @@ def _sessions(calendar: ModuleType) -> None:
     calendar.sessions(pd.Timestamp("2024-01-02"), pd.Timestamp("2024-01-03"))
 
 
-def _drawing(chart: ModuleType) -> None:
+def _checks(parameters: ModuleType) -> None:
+    from claimbook import ledger
 
+    for claim in ledger.subjects():
+        with contextlib.suppress(ClaimbookError):
+            parameters.check(claim, {})
+
+
+def _drawing(chart: ModuleType) -> None:
     with chart.house_style():
         figure = chart.new_figure(2.0)
         figure.subplots().plot([0, 1], [0, 1])
@@ -101,6 +108,7 @@ def _drawing(chart: ModuleType) -> None:
 
 _USES: dict[str, Callable[[ModuleType], None]] = {
     "claimbook.data": _tables,
+    "claimbook.parameters": _checks,
     "claimbook.analysis.calendar": _sessions,
     "claimbook.charts.chart": _drawing,
 }

@@ -42,9 +42,9 @@ class Recipe:
     """One notebook with one set of parameters, and all that goes into its version.
 
     `parameters` are complete and checked; `changed` those that differ from the defaults. `source`
-    is the notebook as JSON, without what it put out when it was last executed in place. `ingredients` is the manifest but for `version`, `files`.
-    `published` are the results that the collection's page is made from, by their place in the
-    reports folder; no claim's report has any.
+    is the notebook as JSON, without what it put out when it was last executed in place.
+    `ingredients` is the manifest but for `version`, `files`. `published` are the results that the
+    collection's page is made from, by their place in the reports folder; no claim's report has any.
     """
 
     claim: Claim
