@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import small_project
 
-from claimbook.bench import render
+from claimbook import ledger
+from claimbook.bench import cells, render
 from claimbook.bench.render import Measured
 from claimbook.errors import ParameterError
-from claimbook.reports import workers
+from claimbook.reports import recipe, surroundings, workers
+from claimbook.reports.task import Limits
 
 HAND = [
     Measured("papermill, then nbconvert", 2, 20.0, 18.0, (9.0, 11.0)),
@@ -33,11 +35,24 @@ def test_what_is_printed_follows_from_what_was_measured() -> None:
     assert rows["claimbook, nothing changed"][:2] == ["0.12", "0.10"]  # 0.5 / 4, to even
     assert rows["the notebooks' cells alone"] == ["0.60"]
     assert "on 2 of them, the cells alone on 2" in lines[0] + lines[1]
-    assert "the usual recipe, from the first of this run to the last: 9.0, 11.0 s" in lines
+    assert "the usual recipe, in the order of this run: 9.0, 11.0 s" in lines
     # 6 s for four reports are 1.5 each; the cells take 0.6 of that.
     assert "beyond the notebooks' cells, forked: 0.90 processor seconds a report" in lines
     assert "nothing changed, all 4: 0.50 s" in lines
     assert lines[-1] == "memory: little"
+
+
+def test_cells_that_fail_say_why(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_project.change_cell(
+        small / "notebooks" / "01-fell.ipynb", "coverage", "raise ValueError('no figures')"
+    )
+    with surroundings.prepared() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(small)
+        made = cells.make(recipe.of(ledger.claim("fell")), Limits())
+    assert made.error is not None
+    assert (made.error["name"], made.error["message"]) == ("ValueError", "no figures")
 
 
 def test_a_sweep_goes_evenly_through_the_first_number(small: Path) -> None:

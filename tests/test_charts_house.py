@@ -79,6 +79,20 @@ def test_the_style_ends_with_its_context() -> None:
     assert dict(mpl.rcParams) == before
 
 
+def test_shipped_fonts_are_there_again_when_matplotlib_has_looked_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with chart.house_style():
+        pass
+    others = [
+        entry
+        for entry in font_manager.fontManager.ttflist
+        if Path(entry.fname).parent != chart.FONTS
+    ]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", others)
+    test_the_heading_is_drawn_in_the_heavier_cut()
+
+
 def test_the_style_does_not_depend_on_what_was_set_before() -> None:
     plain = chart.svg(drawn())
     with mpl.rc_context({"axes.spines.top": True, "font.size": 20}):
@@ -162,6 +176,17 @@ def test_the_layout_is_the_one_that_matplotlib_finds_by_asking_everything(
     quick = picture()
     monkeypatch.setattr(chart, "_quieten", lambda figure: None)
     assert picture() == quick
+
+
+def test_an_axis_named_after_the_layout_is_refused() -> None:
+    with chart.house_style():
+        figure = chart.new_figure(3)
+        ax = figure.subplots()
+        ax.plot([0, 1], [0, 1])
+        chart.end_labels(ax, [("one", 1, 1.0, chart.FALL)])
+        ax.set_xlabel("days")
+    with pytest.raises(ValueError, match="'days' got its name after the figure was laid out"):
+        chart.svg(figure)
 
 
 def test_a_figure_is_drawn_once_even_where_seaborn_asks_for_it(

@@ -45,7 +45,7 @@ IMPORTED_AS = {
 }
 # Later releases refuse pandas 3 or want polars beside it; ours reads the plain rows alone.
 CEILINGS = {"coinmetrics-api-client"}
-PIP_ONLY = {"axe-playwright-python", "coinmetrics-api-client"}
+PIP_ONLY = {"axe-playwright-python", "coinmetrics-api-client", "uharfbuzz"}
 
 
 def locked(name: str) -> dict[str, Requirement]:

@@ -14,6 +14,8 @@ import psutil
 import pytest
 import small_project
 
+from claimbook import ledger, parameters
+from claimbook.data import edition
 from claimbook.kernels import forked, preload
 
 RUNS = Path(__file__).with_name("kernel_runs.py")
@@ -194,17 +196,48 @@ def test_where_it_cannot_fork_it_starts_the_kernel(source: Path, tmp_path: Path)
 
 @linux
 def test_a_package_edited_while_the_server_runs_is_seen(tmp_path: Path) -> None:
+    """A module and, as it is read once as well, the style of the figures."""
     package = copied(tmp_path)
-    cells = ["from claimbook import text\nprint(getattr(text, 'EDITED', 'as it was'))"]
+    cells = [
+        "from claimbook import text\nprint(getattr(text, 'EDITED', 'as it was'))",
+        "import matplotlib as mpl\nfrom claimbook.charts import chart\n"
+        "with chart.house_style():\n    print(mpl.rcParams['lines.markersize'])",
+    ]
     steps = [
+        {"cells": cells},
+        {"append": [str(package / "charts" / "house.mplstyle"), "\nlines.markersize: 7\n"]},
         {"cells": cells},
         {"append": [str(package / "text.py"), "\nEDITED = 'edited'\n"]},
         {"cells": cells},
     ]
-    before, after = runs(tmp_path, steps, root=small_project.write(tmp_path / "small"))
-    assert before["kernel"] == "forked"
-    assert "as it was" in before["notebook"]
-    assert "edited\\n" in after["notebook"]
+    made = runs(tmp_path, steps, root=small_project.write(tmp_path / "small"))
+    said = [
+        [
+            "".join(cell["outputs"][0]["text"]).strip()
+            for cell in json.loads(run["notebook"])["cells"]
+        ]
+        for run in made
+    ]
+    assert said == [["as it was", "6.0"], ["as it was", "7.0"], ["edited", "7.0"]]
+    assert made[0]["kernel"] == "forked"
+
+
+def test_getting_ready_fetches_nothing(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever edition a notebook names by default, only the current one is read ahead."""
+    file = small / "notebooks" / "01-fell.ipynb"
+    live = file.read_text("utf-8").replace('= \\"current\\"  #', '= \\"live\\"  #')
+    file.write_text(live, encoding="utf-8")
+    assert parameters.of(ledger.claim("fell"))["edition"].default == "live"
+    resolve, asked = edition.resolve, []
+
+    def noted(name: str, *tables: Any) -> str:
+        asked.append(name)
+        assert name != edition.LIVE, "it would fetch"
+        return resolve(name, *tables)
+
+    monkeypatch.setattr(edition, "resolve", noted)
+    preload._checks(parameters)
+    assert set(asked) == {edition.CURRENT}
 
 
 @linux

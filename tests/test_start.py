@@ -308,24 +308,50 @@ def listed(start: Path) -> None:
     assert 'href="fell-too/' in index
 
 
-def test_the_index_shows_the_others_where_the_driver_is_killed_before_the_last_page(
-    start: Path,
-) -> None:
+def killed(start: Path, when: str) -> None:
+    """Render, and be killed where `when`, a piece of code, has put `killed`."""
     code = (
         "import os, signal\n"
         "from claimbook import cli\n"
         "from claimbook.reports import render\n"
-        "publish = render.publish\n"
-        "def one(*given, **named):\n"
-        "    render.publish = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return publish(*given, **named)\n"
-        "render.publish = one\n"
+        "def killed(*_, **__):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"{when}\n"
         "cli.main(['render'])\n"
     )
     environment = {**os.environ, "CLAIMBOOK_ROOT": str(start)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
     assert done.returncode == -signal.SIGKILL
     assert not Shelf(start / "reports").versions("start")
+
+
+BEFORE_THE_LAST_PAGE = (
+    "publish = render.publish\n"
+    "def one(*given, **named):\n"
+    "    render.publish = killed\n"
+    "    return publish(*given, **named)\n"
+    "render.publish = one"
+)
+BEFORE_THE_INDEX = "render._list = killed"
+posix = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+
+
+@posix
+def test_the_index_shows_the_others_where_the_driver_is_killed_before_the_last_page(
+    start: Path,
+) -> None:
+    killed(start, BEFORE_THE_LAST_PAGE)
+    listed(start)
+
+
+@posix
+def test_an_index_that_a_killed_driver_left_unwritten_is_written_before_the_last_page(
+    start: Path,
+) -> None:
+    """Nothing changes in the second run, for all that it would make is there, but not listed."""
+    killed(start, BEFORE_THE_INDEX)
+    assert not (start / "reports" / "catalogue.json").exists()
+    killed(start, BEFORE_THE_LAST_PAGE)
     listed(start)
 
 

@@ -34,8 +34,9 @@ dependencies:
 {pip}
       - --editable .
 """
-# Published on PyPI alone, or not surely on conda-forge.
-PIP_ONLY = {"axe-playwright-python", "coinmetrics-api-client"}
+# Published on PyPI alone, or not surely on conda-forge; uharfbuzz may be built there with another
+# HarfBuzz, which would cut other fonts.
+PIP_ONLY = {"axe-playwright-python", "coinmetrics-api-client", "uharfbuzz"}
 
 
 def main() -> None:

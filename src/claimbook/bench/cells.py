@@ -11,7 +11,7 @@ _END = "print(_time.process_time() - _began)"
 def make(item: Recipe, limits: Limits) -> Made:
     """Execute a recipe's notebook and make no page of it; `seconds` are what its cells took.
 
-    In a kernel that has everything imported. What goes wrong is raised.
+    In a kernel that has everything imported. Whatever goes wrong is in what it returns.
     """
     # Not sooner: what is measured otherwise needs none of it.
     import nbformat
@@ -23,5 +23,8 @@ def make(item: Recipe, limits: Limits) -> Made:
     notebook.cells = [begin, *notebook.cells, end]
     source = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
     began = task.now()
-    done = execution.execute(source, item.changed, limits.seconds)
+    try:
+        done = execution.execute(source, item.changed, limits.seconds)
+    except execution.NotebookError as failure:
+        return task.failed(item.claim, item.parameters, failure.error, failure.notebook, began)
     return Made({}, None, began, float(done.cells[-1].outputs[0].text))

@@ -128,7 +128,7 @@ def described(found: Sequence[Measured], workers: int) -> str:
     beyond = found[2].processor / found[2].count - statistics.mean(cells.each)
     lines += [
         f"{cells.name:28s} {'':7s} {'':7s} {own:9.2f}",
-        "the usual recipe, from the first of this run to the last: "
+        "the usual recipe, in the order of this run: "
         f"{', '.join(f'{seconds:.1f}' for seconds in usual.each)} s",
         f"beyond the notebooks' cells, forked: {beyond:.2f} processor seconds a report",
         f"nothing changed, all {found[3].count}: {found[3].wall:.2f} s",

@@ -64,6 +64,7 @@ LEFT = 0.012  # where titles and sources begin, as a share of the width
 CHARACTERS_AN_INCH = 16.2  # of the subtitle's size
 READABLE = 4.5  # contrast of small words with the page, WCAG 2.2
 APART = 1.5  # points between labels
+UNNAMED = "unnamed"  # the id of what would be an axis's name
 DASHES = (0, (4, 3))  # of a line that marks a day or a value
 # Behind a label that stands on a line.
 PLATE = {"facecolor": "white", "edgecolor": "none", "boxstyle": "square,pad=0.1"}
@@ -85,22 +86,25 @@ class Chart:
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw inside this context: the house style and the shipped fonts, whatever the machine has."""
+    # Each time, for Matplotlib forgets them where it looks for the system's anew.
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for font in vector.CUTS.values():
+        if str(FONTS / font) not in known:
+            font_manager.fontManager.addfont(FONTS / font)
     # From Matplotlib's own defaults, so that nobody's matplotlibrc shows in a report.
-    with mpl.style.context(_house(), after_reset=True):
+    with mpl.style.context(_settings(), after_reset=True):
         yield
 
 
 @functools.cache
-def _house() -> dict[str, Any]:
-    """The house style's settings, once its fonts are known to Matplotlib."""
-    for font in sorted(FONTS.glob("*.otf")):
-        font_manager.fontManager.addfont(font)
+def _settings() -> dict[str, Any]:
+    """What the house style sets; a process reads it once."""
     return dict(mpl.rc_params_from_file(STYLE, use_default_template=False).items())
 
 
 def new_figure(height: float, *, width: float = WIDTH) -> Figure:
     """An empty figure of the page's width (inches). Call inside `house_style`."""
-    figure = Figure(figsize=(width, height), dpi=vector.POINTS, layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
     vector.Canvas(figure)
     return figure
 
@@ -162,24 +166,26 @@ def end_labels(ax: Axes, ends: Iterable[End], *, plate: bool = False) -> None:
     figure = ax.get_figure(root=True)
     if not notes or figure is None:
         return
+    usual = figure.dpi
+    figure.set_dpi(vector.POINTS)  # in which the canvas measures
     layout = figure.get_layout_engine()
     if layout is not None:
         _quieten(figure)
         layout.execute(figure)
-    points = vector.POINTS / figure.dpi
     places = [(ax.convert_xunits(x), y) for _, x, y, _ in listed]  # type: ignore[no-untyped-call]
-    heights = ax.transData.transform(places)[:, 1] * points
+    heights = ax.transData.transform(places)[:, 1]
     # From the lowest up; of equal ones, the first in the list goes on top.
     order = sorted(range(len(notes)), key=lambda i: (heights[i], -i))
-    tall = np.array([notes[i].get_window_extent().height * points for i in order])
+    tall = np.array([notes[i].get_window_extent().height for i in order])
     steps = np.concatenate([[0.0], np.cumsum((tall[1:] + tall[:-1]) / 2 + APART)])
     # A stack stays beside the axes, as far as it fits there.
     box = ax.get_window_extent()
-    lowest, highest = box.y0 * points + tall[0] / 2, box.y1 * points - tall[-1] / 2 - steps[-1]
+    lowest, highest = box.y0 + tall[0] / 2, box.y1 - tall[-1] / 2 - steps[-1]
     placed = isotonic_regression(heights[order] - steps).x
     placed = np.clip(placed, min(lowest, highest), highest) + steps
     for i, shift in zip(order, placed - heights[order], strict=True):
         notes[i].set_position((4, round(float(shift), 2)))
+    figure.set_dpi(usual)
 
 
 def last(values: pd.Series) -> tuple[Place, float]:
@@ -310,10 +316,19 @@ def svg(figure: Figure) -> str:
 
 
 def _quieten(figure: Figure) -> None:
-    """Keep what takes no room out of the layout, which would seek a place for it several times."""
+    """Keep what takes no room out of the layout, which would seek a place for it several times.
+
+    Raises ValueError where an axis was given a name after the layout: it would stand anywhere.
+    """
     for ax in figure.axes:
         for spine in ax.spines.values():
             spine.set_in_layout(False)
         for axis in (ax.xaxis, ax.yaxis):
             if not axis.get_label_text():
                 axis.set_label_coords(0.5, 0.5)
+                axis.label.set_gid(UNNAMED)
+            elif axis.label.get_gid() == UNNAMED:
+                raise ValueError(
+                    f"the axis {axis.get_label_text()!r} got its name after the figure was laid "
+                    "out; give it before `end_labels`"
+                )

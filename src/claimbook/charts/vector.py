@@ -24,7 +24,7 @@ from matplotlib.textpath import text_to_path
 from claimbook.svg import FAMILY, REFERENCE, SVG, WORDS
 
 FONTS = Path(__file__).with_name("fonts")
-CUTS = (("400", "ClaimbookSans-Regular.otf"), ("600", "ClaimbookSans-SemiBold.otf"))
+CUTS = {"400": "ClaimbookSans-Regular.otf", "600": "ClaimbookSans-SemiBold.otf"}  # by weight
 
 LONG = 100  # steps of a line that is written with fewer digits
 POINTS = 72  # of an inch, in which an SVG of Matplotlib's counts
@@ -101,13 +101,13 @@ def drawn(figure: Figure) -> str:
 
 def lettered(svg: str) -> str:
     """The same with the letters it uses embedded, for places that do not have the font."""
-    texts = {weight: set[str]() for weight, _ in CUTS}
+    texts = {weight: set[str]() for weight in CUTS}
     for element, weight in _texts(ET.fromstring(svg), "400"):
         texts[weight if weight in texts else "400"].update("".join(element.itertext()))
     faces = "".join(
         f"@font-face{{font-family:'{FAMILY}';font-weight:{weight};src:url(data:font/otf;base64,"
         f"{_letters(file, ''.join(sorted(texts[weight])))})}}"
-        for weight, file in CUTS
+        for weight, file in CUTS.items()
         if texts[weight]
     )
     start = svg.index(">") + 1

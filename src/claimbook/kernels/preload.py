@@ -1,4 +1,4 @@
-"""What a warm kernel has imported before it is asked for: what the project's notebooks import.
+"""What a warm kernel has imported before it is asked for: what the project's notebooks reach.
 
 A test compares the lists with what the notebooks reach by import, and with what a kernel still had
 to import after it was forked.
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import claimbook
+from claimbook.data import CURRENT
 from claimbook.errors import ClaimbookError
 from claimbook.reports import imports
 
@@ -50,7 +51,10 @@ PARTS = (
 
 
 def everything() -> None:
-    """Import what the project's notebooks import; outside a project, what those of this one do."""
+    """Import what the project's notebooks import of this package, with all that this brings.
+
+    Outside of a project, what the notebooks of this one do.
+    """
     load((*KERNEL, *(own() or NOTEBOOKS)))
     load(part for part in PARTS if part.split(".")[0] in sys.modules)
 
@@ -94,7 +98,9 @@ def _checks(parameters: ModuleType) -> None:
 
     for claim in ledger.subjects():
         with contextlib.suppress(ClaimbookError):
-            parameters.check(claim, {})
+            # Of the current edition, for a notebook's own may be one that is fetched.
+            there = parameters.EDITION in parameters.of(claim)
+            parameters.check(claim, {parameters.EDITION: CURRENT} if there else {})
 
 
 def _drawing(chart: ModuleType) -> None:
@@ -135,12 +141,14 @@ def own() -> list[str]:
 def state() -> dict[str, tuple[int, int]]:
     """Every place that modules come from, with its time of change (ns) and size (bytes).
 
-    This package's files one by one; of other packages the folders they are installed in.
+    This package's files one by one, its styles and fonts among them; of other packages the folders
+    they are installed in.
     """
     package = Path(claimbook.__file__).parent
     libraries = [Path(entry) for entry in sys.path if entry.endswith("-packages")]
+    files = (file for file in package.rglob("*.*") if file.suffix != ".pyc" and file.is_file())
     found = {}
-    for place in (*package.rglob("*.py"), *libraries):
+    for place in (*files, *libraries):
         try:
             about = place.stat()
         except OSError:
@@ -157,7 +165,8 @@ def changed(before: Mapping[str, tuple[int, int]]) -> bool:
     return any(
         before.get(place) != about
         for place, about in now.items()
-        if place in loaded or not place.startswith(own)
+        # A module of ours that has not been imported is imported as it is when it is.
+        if place in loaded or not (place.startswith(own) and place.endswith(".py"))
     )
 
 

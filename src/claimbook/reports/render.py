@@ -183,8 +183,8 @@ def publish(
     """Make and publish the reports of some recipes, and a failure page for each broken one.
 
     Then the shelf's index is written. Where another run follows and it need not be `listed` yet,
-    it is written only if something changed: the next run may be killed. `known` are the recipes of
-    the run before. One run at a time writes to a reports folder; another one waits. Raises
+    it is written only if something changed, for the next run may be killed, or if the last render
+    was killed before it had written it. `known` are the recipes of the run before. One run at a time writes to a reports folder; another one waits. Raises
     RenderError, before anything runs or is written, where nothing can be made or kept the way it is
     asked for.
     """
@@ -192,25 +192,26 @@ def publish(
     shelf = Shelf(folder)
     check(way, [item for item in ready if force or not shelf.has(item.claim.id, item.version)])
     with lock.held(folder, say):
-        outcome = _publish_all(shelf, ready, broken, way, force, say)
-        if listed or outcome.changed:
+        waiting = [r for r in ready if force or not shelf.has(r.claim.id, r.version)]
+        kept, interrupted = _go_on(shelf, waiting, force, say)
+        outcome = _publish_all(shelf, ready, waiting, broken, way, kept, say)
+        if listed or outcome.changed or interrupted:
             _list(shelf, [*known, *ready], outcome, say)
+        kept.end()
         return outcome
 
 
 def _publish_all(
     shelf: Shelf,
     ready: Sequence[Recipe],
+    waiting: Sequence[Recipe],
     broken: Sequence[Broken],
     way: Way,
-    force: bool,
+    kept: Journal,
     say: Say,
 ) -> Outcome:
     outcome = Outcome()
-    done = [r for r in ready if shelf.has(r.claim.id, r.version) and not force]
-    waiting = [r for r in ready if not shelf.has(r.claim.id, r.version) or force]
-    kept = _go_on(shelf, waiting, force, say)
-    for item in done:
+    for item in (r for r in ready if r not in waiting):
         if shelf.clear_failure(item.claim.id, item.key):
             outcome.cleared.append(item.claim.id)
         outcome.unchanged.append(item.claim.id)
@@ -222,7 +223,6 @@ def _publish_all(
     _make_all(shelf, waiting, way, kept, outcome, say)
     if way.copy_to:
         _copy(shelf, ready, way.copy_to, outcome, say)
-    kept.end()
     return outcome
 
 
@@ -262,12 +262,18 @@ def check(way: Way, waiting: Sequence[Recipe]) -> None:
         _cluster().check(way.scheduler)
 
 
-def _go_on(shelf: Shelf, waiting: Sequence[Recipe], force: bool, say: Say) -> Journal:
-    """Clear up after a render that was killed, say what became of it, and begin the journal."""
+def _go_on(
+    shelf: Shelf, waiting: Sequence[Recipe], force: bool, say: Say
+) -> tuple[Journal, bool]:
+    """Clear up after a render that was killed, say what became of it, and begin the journal.
+
+    The journal, and whether there was such a render.
+    """
     kept = Journal(shelf.folder)
     last = kept.last()
     shelf.sweep()
-    if last is not None and not last.ended:
+    interrupted = last is not None and not last.ended
+    if last is not None and interrupted:
         if last.home is not None:
             workers.clear(last.home)
         finished = (
@@ -278,7 +284,7 @@ def _go_on(shelf: Shelf, waiting: Sequence[Recipe], force: bool, say: Say) -> Jo
         now = {(item.claim.id, item.version) for item in waiting}
         say(journal.sentence(last.planned, finished, now))
     kept.begin(waiting, forced=force)
-    return kept
+    return kept, interrupted
 
 
 def _make_all(
@@ -413,6 +419,8 @@ def _keep(
     if made.error is None:
         try:
             differing, line = _publish(shelf, item, made, commit)
+            if shelf.clear_failure(claim_id, item.key):
+                outcome.cleared.append(claim_id)
         except OSError as error:
             said = f"the version could not be written ({error.strerror or error})"
             made = task.stopped(item, said)
@@ -440,7 +448,6 @@ def _publish(
         "claimbook": claimbook.__version__,
     }
     differing = shelf.publish(claim_id, item.version, made.files, record)
-    shelf.clear_failure(claim_id, item.key)
     took = f"in {made.seconds:.1f} s"
     if differing:
         return differing, (
