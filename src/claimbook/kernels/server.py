@@ -48,10 +48,10 @@ def main() -> None:
         del sys.path[0]  # as ipykernel's own launcher does
     listening = socket.socket(fileno=int(sys.argv[1]))
     before = preload.state()
+    gc.disable()  # what is imported stays; looking through it is a tenth of the time
     preload.everything()
     preload.use()
     gc.collect()
-    gc.disable()
     gc.freeze()  # so that a kernel's collector does not touch, and so copy, what is shared
     Server(listening, before).serve()
 
