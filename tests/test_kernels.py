@@ -195,31 +195,33 @@ def test_where_it_cannot_fork_it_starts_the_kernel(source: Path, tmp_path: Path)
 
 
 @linux
-def test_a_package_edited_while_the_server_runs_is_seen(tmp_path: Path) -> None:
-    """A module and, as it is read once as well, the style of the figures."""
+@pytest.mark.parametrize(
+    ("file", "added", "cell", "said"),
+    [
+        (
+            "text.py",
+            "EDITED = 'edited'",
+            "from claimbook import text\nprint(getattr(text, 'EDITED', 'as it was'))",
+            ["as it was", "edited"],
+        ),
+        (  # which is read once, too
+            "charts/house.mplstyle",
+            "lines.markersize: 7",
+            "import matplotlib as mpl\nfrom claimbook.charts import chart\n"
+            "with chart.house_style():\n    print(mpl.rcParams['lines.markersize'])",
+            ["6.0", "7.0"],
+        ),
+    ],
+)
+def test_a_package_edited_while_the_server_runs_is_seen(
+    tmp_path: Path, file: str, added: str, cell: str, said: list[str]
+) -> None:
     package = copied(tmp_path)
-    cells = [
-        "from claimbook import text\nprint(getattr(text, 'EDITED', 'as it was'))",
-        "import matplotlib as mpl\nfrom claimbook.charts import chart\n"
-        "with chart.house_style():\n    print(mpl.rcParams['lines.markersize'])",
-    ]
-    steps = [
-        {"cells": cells},
-        {"append": [str(package / "charts" / "house.mplstyle"), "\nlines.markersize: 7\n"]},
-        {"cells": cells},
-        {"append": [str(package / "text.py"), "\nEDITED = 'edited'\n"]},
-        {"cells": cells},
-    ]
-    made = runs(tmp_path, steps, root=small_project.write(tmp_path / "small"))
-    said = [
-        [
-            "".join(cell["outputs"][0]["text"]).strip()
-            for cell in json.loads(run["notebook"])["cells"]
-        ]
-        for run in made
-    ]
-    assert said == [["as it was", "6.0"], ["as it was", "7.0"], ["edited", "7.0"]]
-    assert made[0]["kernel"] == "forked"
+    steps = [{"cells": [cell]}, {"append": [str(package / file), f"\n{added}\n"]}]
+    made = runs(tmp_path, [*steps, steps[0]], root=small_project.write(tmp_path / "small"))
+    told = [json.loads(run["notebook"])["cells"][0]["outputs"][0]["text"] for run in made]
+    assert ["".join(text).strip() for text in told] == said
+    assert [run["kernel"] for run in made] == ["forked", "started"]
 
 
 def test_getting_ready_fetches_nothing(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

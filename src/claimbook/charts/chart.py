@@ -166,11 +166,11 @@ def end_labels(ax: Axes, ends: Iterable[End], *, plate: bool = False) -> None:
     figure = ax.get_figure(root=True)
     if not notes or figure is None:
         return
+    _quieten(figure)
     usual = figure.dpi
     figure.set_dpi(vector.POINTS)  # in which the canvas measures
     layout = figure.get_layout_engine()
     if layout is not None:
-        _quieten(figure)
         layout.execute(figure)
     places = [(ax.convert_xunits(x), y) for _, x, y, _ in listed]  # type: ignore[no-untyped-call]
     heights = ax.transData.transform(places)[:, 1]

@@ -146,7 +146,11 @@ def state() -> dict[str, tuple[int, int]]:
     """
     package = Path(claimbook.__file__).parent
     libraries = [Path(entry) for entry in sys.path if entry.endswith("-packages")]
-    files = (file for file in package.rglob("*.*") if file.suffix != ".pyc" and file.is_file())
+    files = (
+        file
+        for file in package.rglob("[!.]*.*[!~]")
+        if file.parent.name != "__pycache__" and file.is_file()
+    )
     found = {}
     for place in (*files, *libraries):
         try:
@@ -163,8 +167,8 @@ def changed(before: Mapping[str, tuple[int, int]]) -> bool:
     loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     own = str(Path(claimbook.__file__).parent)
     return any(
-        before.get(place) != about
-        for place, about in now.items()
+        before.get(place) != now.get(place)
+        for place in {*before, *now}
         # A module of ours that has not been imported is imported as it is when it is.
         if place in loaded or not (place.startswith(own) and place.endswith(".py"))
     )

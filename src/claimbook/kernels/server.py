@@ -52,6 +52,7 @@ def main() -> None:
     preload.everything()
     preload.use()
     gc.collect()
+    gc.disable()  # should a library have woken it
     gc.freeze()  # so that a kernel's collector does not touch, and so copy, what is shared
     Server(listening, before).serve()
 

@@ -30,7 +30,7 @@ MAKERS = (
     "claimbook.reports.page",
     "claimbook.reports.surroundings",
 )
-FONTS = "charts/fonts"  # in every page, whether its notebook draws or not
+FONTS = "charts/fonts/-"  # what lies there is in every page, whether its notebook draws or not
 LOCK = "requirements.lock"
 
 Cells = Iterable[tuple[str, str, Iterable[str]]]  # type, source, tags
@@ -200,8 +200,7 @@ def _code(cells: Cells, base: Path) -> dict[str, dict[str, str]]:
     """SHA-256 of the modules the notebook and the page are made by, and of what lies with them."""
     names = [*MAKERS, *_imported_by(cells)]
     modules = imports.reached(names, base)
-    fonts = (base / imports.PACKAGE / FONTS).iterdir()
-    beside = sorted({*imports.companions(modules), *fonts})
+    beside = imports.companions([*modules, base / imports.PACKAGE / FONTS])
     template = base / imports.PACKAGE / "reports"
     return {
         "modules": _hashes(modules, base),

@@ -184,9 +184,9 @@ def publish(
 
     Then the shelf's index is written. Where another run follows and it need not be `listed` yet,
     it is written only if something changed, for the next run may be killed, or if the last render
-    was killed before it had written it. `known` are the recipes of the run before. One run at a time writes to a reports folder; another one waits. Raises
-    RenderError, before anything runs or is written, where nothing can be made or kept the way it is
-    asked for.
+    was killed before it had written it. `known` are the recipes of the run before. One run at a
+    time writes to a reports folder; another one waits. Raises RenderError, before anything runs or
+    is written, where nothing can be made or kept the way it is asked for.
     """
     folder = out or paths.reports_folder()
     shelf = Shelf(folder)
@@ -195,9 +195,9 @@ def publish(
         waiting = [r for r in ready if force or not shelf.has(r.claim.id, r.version)]
         kept, interrupted = _go_on(shelf, waiting, force, say)
         outcome = _publish_all(shelf, ready, waiting, broken, way, kept, say)
-        if listed or outcome.changed or interrupted:
-            _list(shelf, [*known, *ready], outcome, say)
-        kept.end()
+        due = listed or outcome.changed or interrupted
+        if not due or _list(shelf, [*known, *ready], outcome, say):
+            kept.end()
         return outcome
 
 
@@ -226,8 +226,11 @@ def _publish_all(
     return outcome
 
 
-def _list(shelf: Shelf, ready: Sequence[Recipe], outcome: Outcome, say: Say) -> None:
-    """Remove old versions from the project's own folder, and write the index of what is left."""
+def _list(shelf: Shelf, ready: Sequence[Recipe], outcome: Outcome, say: Say) -> bool:
+    """Remove old versions from the project's own folder, and write the index of what is left.
+
+    Whether that could be done.
+    """
     try:
         current = _current_versions(ready)
         if shelf.folder.resolve() == paths.reports_folder():
@@ -245,6 +248,8 @@ def _list(shelf: Shelf, ready: Sequence[Recipe], outcome: Outcome, say: Say) -> 
         outcome.problems.append(
             f"the index could not be written ({why}); the next render writes it"
         )
+        return False
+    return True
 
 
 def check(way: Way, waiting: Sequence[Recipe]) -> None:
