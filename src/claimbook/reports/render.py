@@ -211,7 +211,8 @@ def _publish_all(
     say: Say,
 ) -> Outcome:
     outcome = Outcome()
-    for item in (r for r in ready if r not in waiting):
+    making = {(item.claim.id, item.version) for item in waiting}
+    for item in (r for r in ready if (r.claim.id, r.version) not in making):
         if shelf.clear_failure(item.claim.id, item.key):
             outcome.cleared.append(item.claim.id)
         outcome.unchanged.append(item.claim.id)
